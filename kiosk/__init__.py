@@ -1,0 +1,1 @@
+"""A kiosk for the counter of an honesty store: camera, recognition, sales, till."""

@@ -1,0 +1,68 @@
+"""A bundle on disk: read, and found whole, before anything of it is used."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kiosk.bundle.manifest import MANIFEST_NAME, File, Manifest
+from kiosk.errors import BundleError
+
+MODEL_NAME = "model.tflite"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose every file was found as the manifest says."""
+
+    directory: Path
+    manifest: Manifest
+
+    @property
+    def model_path(self) -> Path:
+        """The full-integer TFLite network."""
+        return self.directory / MODEL_NAME
+
+
+def open_bundle(directory: Path) -> Bundle:
+    """Read `directory`'s manifest and check every file against it.
+
+    A cut-off model can crash an interpreter, so nothing is loaded from a bundle that was not opened here.
+
+    Raises:
+        BundleError: naming the file and what is wrong with it.
+    """
+    manifest = _read_manifest(directory / MANIFEST_NAME)
+    if MODEL_NAME not in manifest.files:
+        raise BundleError(f"{directory}: the manifest does not list {MODEL_NAME}; build the bundle again")
+    for name, expected in manifest.files.items():
+        _check_file(directory / name, expected)
+    return Bundle(directory, manifest)
+
+
+def file_entry(path: Path) -> File:
+    """The manifest's entry for the file at `path`."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return File(sha256=digest, size_bytes=path.stat().st_size)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror}; is this the directory that `trainer build` wrote?") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleError(f"{path}: {where}: {first['msg']}; build the bundle again") from error
+
+
+def _check_file(path: Path, expected: File) -> None:
+    try:
+        found = file_entry(path)
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
+    if found != expected:
+        raise BundleError(f"{path}: differs from what the manifest says (sha256); copy the bundle again")

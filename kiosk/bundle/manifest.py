@@ -1,0 +1,127 @@
+"""`bundle.json`: what the files of a bundle are and how to use them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+UNKNOWN = "unknown"
+MANIFEST_NAME = "bundle.json"
+
+
+def _inside_the_bundle(path: str) -> str:
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("must be a path inside the bundle, like tfjs/model.json")
+    return path
+
+
+BundlePath = Annotated[str, AfterValidator(_inside_the_bundle)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(_Part):
+    """A class of the model: a product, or `unknown`. Its place in the list is its place in the output."""
+
+    id: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    price_pence: int | None = Field(default=None, ge=0)
+
+
+class Preprocessing(_Part):
+    """How a frame becomes the network's input; device and page obey it alike.
+
+    The centre square is cut out of the frame and resized to `size_px`: by area (each output pixel is the mean of the
+    part of the frame that it covers) when it shrinks, bilinear with half-pixel centres when it grows.
+    """
+
+    crop: Literal["centre-square"] = "centre-square"
+    resize: Literal["area"] = "area"
+    size_px: int = Field(ge=32, le=512)
+    colour_order: Literal["RGB"] = "RGB"
+    value_range: tuple[Literal[0], Literal[255]] = (0, 255)
+
+
+class Tensor(_Part):
+    """A quantised tensor: real value = scale x (stored value - zero_point)."""
+
+    dtype: Literal["uint8"] = "uint8"
+    scale: float = Field(gt=0)
+    zero_point: int = Field(ge=0, le=255)
+
+
+class Quantisation(_Part):
+    """Numbers as the two forms of the network store them."""
+
+    input: Tensor
+    output: Tensor
+    tfjs_weights: Literal["float32", "float16", "uint8"]
+
+
+class VotingDefaults(_Part):
+    """The vote that the trainer recommends for this model; the kiosk's config overrides it."""
+
+    threshold: float = Field(default=0.80, gt=0, le=1)
+    votes: int = Field(default=3, ge=1, le=100)
+    release: int = Field(default=3, ge=1, le=100)
+
+
+class Network(_Part):
+    """Which network it is."""
+
+    name: Literal["mobilenet_v2"] = "mobilenet_v2"
+    multiplier: float
+    size_px: int
+
+
+class Golden(_Part):
+    """A small image and the probabilities that each form must give for it, in the order of the labels."""
+
+    image: BundlePath
+    label: str
+    float_probabilities: tuple[float, ...]
+    tflite_probabilities: tuple[float, ...]
+
+
+class File(_Part):
+    """A file of the bundle, as it must be."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+
+
+class Manifest(_Part):
+    """The whole of `bundle.json`."""
+
+    format: Literal[1] = 1
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    created: datetime
+    labels: tuple[Label, ...] = Field(min_length=2)
+    preprocessing: Preprocessing
+    quantisation: Quantisation
+    voting: VotingDefaults = VotingDefaults()
+    network: Network
+    golden: tuple[Golden, ...] = Field(min_length=1)
+    metrics: dict[str, Any] = {}
+    files: dict[BundlePath, File]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Manifest":
+        ids = [label.id for label in self.labels]
+        if len(set(ids)) != len(ids):
+            raise ValueError("labels: each id may stand there once")
+        if UNKNOWN not in ids:
+            raise ValueError(f"labels: `{UNKNOWN}` is missing; without it every empty counter becomes a product")
+        for golden in self.golden:
+            lengths = {len(golden.float_probabilities), len(golden.tflite_probabilities)}
+            if golden.label not in ids or lengths != {len(ids)} or golden.image not in self.files:
+                raise ValueError(f"golden: {golden.image} does not fit the labels or files")
+        return self
+
+    @property
+    def label_ids(self) -> tuple[str, ...]:
+        """The labels in the order of the network's output."""
+        return tuple(label.id for label in self.labels)

@@ -1,0 +1,153 @@
+"""The kiosk's settings as one frozen tree: each key with its unit, range and default beside it.
+
+Everything has a default; unknown keys are errors. `deploy/kiosk.yaml` is the same tree as an example file.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+
+def default_state_dir() -> Path:
+    """Where state lives when the config does not say: systemd's directory, else the XDG one."""
+    given = os.environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given.split(":")[0])
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kiosk"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _loopback_only(host: str) -> str:
+    if not _is_loopback(host):
+        raise ValueError("a loopback address such as 127.0.0.1: the page has no access control for a network yet")
+    return host
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+        return url.rstrip("/")
+    raise ValueError("an https address such as https://honesty.store (http only to this machine itself)")
+
+
+def _camera_text(source: object) -> str:
+    if isinstance(source, int) and not isinstance(source, bool) and source >= 0:
+        return str(source)
+    if isinstance(source, str) and source.strip():
+        return source
+    raise ValueError("auto, an index from 0 up, a device path, an http(s) or rtsp address, a video file, or a folder")
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""A TCP port; 0 lets the system choose."""
+
+
+class Section(BaseModel):
+    """A part of the config."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraConfig(Section):
+    """`camera:`"""
+
+    source: Annotated[str, BeforeValidator(_camera_text)] = "auto"
+    """auto | index | /dev/v4l/by-id/... | http(s)://... | rtsp://... | a video file | a folder of images."""
+
+
+class RecognitionConfig(Section):
+    """`recognition:`"""
+
+    engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
+    threads: int = Field(default=1, ge=1, le=8)
+    """Threads of the interpreter; more than one makes the slowest frames much slower on a busy board."""
+
+
+class VotingConfig(Section):
+    """`voting:`. A key that is left out is taken from the bundle."""
+
+    threshold: float | None = Field(default=None, gt=0, le=1)
+    """Least confidence of each vote, 0 to 1."""
+    votes: int | None = Field(default=None, ge=1, le=100)
+    """Predictions in a row that must agree."""
+    release: int | None = Field(default=None, ge=1, le=100)
+    """Predictions for which a decided product must be gone before the next decision."""
+
+
+class SalesConfig(Section):
+    """`sales:`"""
+
+    undo_window_seconds: float = Field(default=8.0, ge=0, le=3600)
+    """How long a sale is held, so that the shopper can say no, before it goes to the till."""
+
+
+class LedgerTill(Section):
+    """`till: {kind: ledger}`: sales are written down on this device, in the state directory."""
+
+    kind: Literal["ledger"] = "ledger"
+
+
+class HonestyStoreTill(Section):
+    """`till: {kind: honesty_store, ...}`: sales go to an honesty.store till."""
+
+    kind: Literal["honesty_store"]
+    url: Annotated[str, AfterValidator(_safe_url)]
+    """The till's address, without /api."""
+    store_code: str = Field(min_length=1)
+    """The code of the store that the kiosk stands in."""
+    refresh_token_file: Path
+    """A file with the kiosk's refresh token, readable by the kiosk only. Relative to $CREDENTIALS_DIRECTORY if set."""
+
+    @field_validator("refresh_token_file")
+    @classmethod
+    def _from_credentials(cls, path: Path) -> Path:
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return Path(credentials) / path if credentials else path
+
+
+class WebConfig(Section):
+    """`web:`, the page."""
+
+    host: Annotated[str, AfterValidator(_loopback_only)] = "127.0.0.1"
+    port: Port = 8443
+
+
+class MetricsConfig(Section):
+    """`metrics:`, for Prometheus."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9464
+
+
+class Config(Section):
+    """The whole config."""
+
+    state_dir: Path = Field(default_factory=default_state_dir)
+    """Outbox and ledger."""
+    bundle: str = "demo"
+    """demo, or a directory that `trainer build` wrote."""
+    camera: CameraConfig = CameraConfig()
+    recognition: RecognitionConfig = RecognitionConfig()
+    voting: VotingConfig = VotingConfig()
+    sales: SalesConfig = SalesConfig()
+    till: Annotated[LedgerTill | HonestyStoreTill, Field(discriminator="kind")] = LedgerTill()
+    web: WebConfig = WebConfig()
+    metrics: MetricsConfig = MetricsConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections_are_defaults(cls, data: object) -> object:
+        """A section whose every key is commented out is read as null; it means the defaults."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data

@@ -1,0 +1,116 @@
+"""Reads the config file. What is wrong with it is told all at once, each with file, line, key, given and allowed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from kiosk.config import Config
+from kiosk.errors import ConfigError
+
+Key = tuple[str | int, ...]
+
+LARGEST_BYTES = 256 * 1024
+
+
+def read_config(path: Path | None) -> Config:
+    """Read and check the config at `path`; without one, the embedded defaults.
+
+    Raises:
+        ConfigError: with one line for each problem.
+    """
+    if path is None:
+        return Config()
+    text = _read_text(path)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text) if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError([f"{path}{line}: not valid YAML: {error.problem}"]) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: not valid YAML: {error}"]) from error
+    lines = dict(_key_lines(root)) if root is not None else {}
+    problems = [f"{path}:{lines[key]}: {_dotted(key)}: given twice; keep one" for key in _repeated(root)]
+    if not isinstance(data, dict):
+        raise ConfigError([f"{path}:1: given {_shown(data)}; allowed: `key: value` lines, see deploy/kiosk.yaml"])
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        problems += [_problem(path, lines, detail) for detail in error.errors()]
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            [f"{path}: {error.strerror}; give a file that can be read, or none for the defaults"]
+        ) from error
+    if len(raw) > LARGEST_BYTES:
+        raise ConfigError([f"{path}: larger than {LARGEST_BYTES // 1024} KiB; is this the config?"])
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8 text; save it as UTF-8"]) from error
+
+
+def _key_lines(node: yaml.Node, above: Key = ()) -> Iterator[tuple[Key, int]]:
+    """Each key's path in the document and the line it stands on, counted from 1."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        here = (*above, str(key.value))
+        yield here, key.start_mark.line + 1
+        yield from _key_lines(value, here)
+
+
+def _repeated(root: yaml.Node | None) -> list[Key]:
+    keys = [key for key, _ in _key_lines(root)] if root is not None else []
+    return sorted({key for key in keys if keys.count(key) > 1}, key=str)
+
+
+def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
+    # pydantic names the chosen kind in the path (`till.honesty_store.url`); the file has no such key.
+    key = tuple(part for part in detail["loc"] if part not in ("ledger", "honesty_store"))
+    line = next((lines[key[:length]] for length in range(len(key), 0, -1) if key[:length] in lines), 1)
+    where = f"{path}:{line}: {_dotted(key)}"
+    given = f"{where}: given {_shown(detail['input'])}; allowed:"
+    match detail["type"]:
+        case "missing":
+            return f"{where}: missing; it must be given"
+        case "extra_forbidden":
+            return f"{where}: unknown key; allowed here: {_keys(key[:-1])}"
+        case "union_tag_not_found":
+            return f"{where}.kind: missing; allowed: ledger or honesty_store"
+        case "union_tag_invalid":
+            return f"{where}.kind: given {_shown(detail['ctx']['tag'])}; allowed: ledger or honesty_store"
+        case "model_type" | "model_attributes_type":
+            return f"{given} a section with the keys {_keys(key)}"
+    return f"{given} {detail['msg'].removeprefix('Value error, ').removeprefix('Input should be ')}"
+
+
+def _keys(section: Key) -> str:
+    """The keys that may stand in a section."""
+    model: Any = Config
+    for part in section:
+        model = model.model_fields[str(part)].annotation
+    models = getattr(model, "__args__", (model,))
+    return ", ".join(sorted({name for one in models for name in one.model_fields}))
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(str(part) for part in key)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,87 @@
+"""Everything that can go wrong in a way that a person can act upon.
+
+KioskError
+├── ConfigError            the config file is wrong; carries every problem found
+├── BundleError            a bundle is missing, broken, or gives wrong answers
+├── EngineError            no interpreter can run the model here
+├── CameraError
+│   ├── CameraNotFound     there is no such camera
+│   └── CameraLost         it was there and stopped giving frames
+└── SalesError
+    ├── NotKept            a sale could not be written to disk, so it was not taken
+    ├── NoSuchSale         there is no sale of that id
+    ├── NotPossible        the sale's state does not allow what was asked
+    └── TillError
+        ├── NotSent        certainly nothing reached the till: send again later
+        ├── Refused        the till said no to this sale: give it up
+        ├── NotAuthorised  the till wants a person to put new credentials in place; nothing was bought
+        └── Unclear        the till may or may not have bought: nobody knows yet
+"""
+
+
+class KioskError(Exception):
+    """Base of all errors whose message is written for a person and says what to do."""
+
+
+class ConfigError(KioskError):
+    """The config is wrong. `problems` holds one readable line for each thing that is."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BundleError(KioskError):
+    """A bundle is missing, broken, or gives wrong answers on its golden images."""
+
+
+class EngineError(KioskError):
+    """No interpreter can run the model on this device."""
+
+
+class CameraError(KioskError):
+    """A camera cannot be used."""
+
+
+class CameraNotFound(CameraError):
+    """There is no such camera, file or address."""
+
+
+class CameraLost(CameraError):
+    """The camera was open and stopped giving frames."""
+
+
+class SalesError(KioskError):
+    """A sale cannot be taken, kept or changed."""
+
+
+class NotKept(SalesError):
+    """The sale could not be written to disk, so it was not taken."""
+
+
+class NoSuchSale(SalesError):
+    """There is no sale of that id."""
+
+
+class NotPossible(SalesError):
+    """The sale's state does not allow what was asked."""
+
+
+class TillError(SalesError):
+    """The till did not settle a sale. The leaf says whether to send it again."""
+
+
+class NotSent(TillError):
+    """Certainly nothing reached the till: send again later."""
+
+
+class Refused(TillError):
+    """The till said no to this sale: give it up."""
+
+
+class NotAuthorised(TillError):
+    """The till wants a person to put new credentials in place; nothing was bought."""
+
+
+class Unclear(TillError):
+    """The till may or may not have bought: nobody knows yet."""

@@ -1,0 +1,83 @@
+"""Every metric of the kiosk, named in one place."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+STAGE_BUCKETS_SECONDS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.033, 0.066, 0.133, 0.25, 0.5, 1.0, 2.5)
+CONFIDENCE_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1.0)
+TILL_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The kiosk's metrics, in a registry of their own so that several kiosks can live in one test process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._recognition()
+        self._sales()
+        self._build()
+
+    def _recognition(self) -> None:
+        self.frames = Counter(
+            "kiosk_frames",
+            "Frames by what became of them: recognised, or dropped as stale.",
+            ["result"],
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "kiosk_stage_seconds",
+            "Time a frame spends in each stage: capture, preprocess, inference, and frame (preprocess to vote).",
+            ["stage"],
+            buckets=STAGE_BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+        self.confidence = Histogram(
+            "kiosk_confidence",
+            "Confidence of the top prediction, by whether it is a product or unknown.",
+            ["kind"],
+            buckets=CONFIDENCE_BUCKETS,
+            registry=self.registry,
+        )
+        self.decisions = Counter(
+            "kiosk_decisions",
+            "Recognised products, by label and by who recognised them.",
+            ["label", "source"],
+            registry=self.registry,
+        )
+        self.last_frame_timestamp = Gauge(
+            "kiosk_last_frame_timestamp_seconds",
+            "When the last frame was taken, in seconds since 1970.",
+            registry=self.registry,
+        )
+        self.camera_reconnects = Counter(
+            "kiosk_camera_reconnects",
+            "How often the camera was opened again after it was lost.",
+            registry=self.registry,
+        )
+
+    def _sales(self) -> None:
+        self.sales = Counter("kiosk_sales", "Sales that entered each state.", ["state"], registry=self.registry)
+        self.outbox_pending = Gauge(
+            "kiosk_outbox_pending", "Sales not yet settled: held, pending or sending.", registry=self.registry
+        )
+        self.outbox_oldest_age = Gauge(
+            "kiosk_outbox_oldest_age_seconds",
+            "Age of the oldest sale not yet settled; 0 when there is none.",
+            registry=self.registry,
+        )
+        self.till_requests = Counter(
+            "kiosk_till_requests", "Requests to the till, by how they ended.", ["outcome"], registry=self.registry
+        )
+        self.till_request_seconds = Histogram(
+            "kiosk_till_request_seconds",
+            "Time a request to the till took.",
+            buckets=TILL_BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+
+    def _build(self) -> None:
+        self.bundle_info = Gauge(
+            "kiosk_bundle_info", "The bundle in use; always 1.", ["id", "labels"], registry=self.registry
+        )
+        self.build_info = Gauge(
+            "kiosk_build_info", "This program; always 1.", ["version", "python", "engine"], registry=self.registry
+        )

@@ -1,0 +1,1 @@
+"""Where sales go: one file a kind of till, all behind the Protocol `Till`."""

@@ -1,0 +1,127 @@
+"""The config file: everything has a default, and what is wrong is told all at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kiosk.config import Config, HonestyStoreTill, LedgerTill
+from kiosk.config_file import read_config
+from kiosk.errors import ConfigError
+
+Write = Callable[[str], Path]
+EXAMPLE = Path(__file__).parent.parent / "deploy" / "kiosk.yaml"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_text(text: str) -> Path:
+        path = tmp_path / "kiosk.yaml"
+        path.write_text(text)
+        return path
+
+    return write_text
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    return [line.removeprefix(f"{path}") for line in caught.value.problems]
+
+
+def test_without_a_file_everything_has_a_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    config = read_config(None)
+    assert config.state_dir == tmp_path / "kiosk"
+    assert config.till == LedgerTill()
+    assert (config.web.host, config.web.port, config.metrics.port) == ("127.0.0.1", 8443, 9464)
+
+
+def test_systemd_chooses_the_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/kiosk")
+    assert Config().state_dir == Path("/var/lib/kiosk")
+
+
+def test_the_example_names_every_key_and_gives_the_defaults() -> None:
+    given = yaml.safe_load(EXAMPLE.read_text())
+    config = read_config(EXAMPLE)
+    assert set(given) == set(Config.model_fields)
+    for name, section in given.items():
+        if isinstance(section, dict):
+            assert set(section) == set(type(getattr(config, name)).model_fields), name
+    unlike_the_defaults = config.model_dump(exclude={"state_dir", "voting"})
+    assert unlike_the_defaults == Config().model_dump(exclude={"state_dir", "voting"})
+
+
+def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Write) -> None:
+    path = write(
+        "colour: red\n"
+        "voting:\n"
+        "  threshold: 1.5\n"
+        "  vote: 3\n"
+        "recognition: {engine: gpu}\n"
+        "till: {kind: honesty_store, url: 'http://till.example'}\n"
+    )
+    assert sorted(problems(path)) == [
+        ":1: colour: unknown key; allowed here: "
+        "bundle, camera, metrics, recognition, sales, state_dir, till, voting, web",
+        ":3: voting.threshold: given 1.5; allowed: less than or equal to 1",
+        ":4: voting.vote: unknown key; allowed here: release, threshold, votes",
+        ":5: recognition.engine: given 'gpu'; allowed: 'auto', 'litert' or 'tflite-runtime'",
+        ":6: till.refresh_token_file: missing; it must be given",
+        ":6: till.store_code: missing; it must be given",
+        ":6: till.url: given 'http://till.example'; allowed: "
+        "an https address such as https://honesty.store (http only to this machine itself)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("voting: [", ":1: not valid YAML: expected the node content, but found '<stream end>'"),
+        ("- a list", ":1: given ['a list']; allowed: `key: value` lines, see deploy/kiosk.yaml"),
+        ("voting: 3", ":1: voting: given 3; allowed: a section with the keys release, threshold, votes"),
+        ("till: {kind: card}", ":1: till.kind: given 'card'; allowed: ledger or honesty_store"),
+        ("till: {}", ":1: till.kind: missing; allowed: ledger or honesty_store"),
+        ("bundle: demo\nbundle: mine", ":2: bundle: given twice; keep one"),
+        ("web: {port: 70000}", ":1: web.port: given 70000; allowed: less than or equal to 65535"),
+    ],
+)
+def test_a_wrong_file_is_explained(write: Write, text: str, problem: str) -> None:
+    assert problems(write(text)) == [problem]
+
+
+def test_the_page_is_not_opened_to_a_network_that_it_cannot_guard_against(write: Write) -> None:
+    [problem] = problems(write("web: {host: 0.0.0.0}"))
+    assert "given '0.0.0.0'; allowed: a loopback address" in problem
+
+
+def test_a_missing_or_unreadable_file_is_explained(tmp_path: Path) -> None:
+    assert problems(tmp_path / "none.yaml") == [
+        ": No such file or directory; give a file that can be read, or none for the defaults"
+    ]
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert problems(binary) == [": not UTF-8 text; save it as UTF-8"]
+
+
+def test_a_section_with_every_key_commented_out_is_the_default(write: Write) -> None:
+    assert read_config(write("voting:\n  # threshold: 0.9\nmetrics:\n")).voting == Config().voting
+
+
+@pytest.mark.parametrize(("given", "source"), [("0", "0"), ("auto", "auto"), ("/dev/v4l/by-id/x", "/dev/v4l/by-id/x")])
+def test_a_camera_is_an_index_or_a_text(write: Write, given: str, source: str) -> None:
+    assert read_config(write(f"camera: {{source: {given}}}")).camera.source == source
+
+
+def test_secrets_are_found_among_systemd_credentials(
+    write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    path = write("till: {kind: honesty_store, url: 'https://t.example/', store_code: a, refresh_token_file: token}")
+    till = read_config(path).till
+    assert isinstance(till, HonestyStoreTill)
+    assert till.refresh_token_file == tmp_path / "token"
+    assert till.url == "https://t.example"

@@ -1,0 +1,1 @@
+"""Builds the bundle that the kiosk runs, from photos, on a workstation."""
