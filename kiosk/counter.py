@@ -24,6 +24,9 @@ class Frames(Protocol):
 class Watcher(Protocol):
     """Who hears of what the loop finds. Called on the loop's thread; must not wait."""
 
+    def taken(self, frame: Frame) -> None:
+        """A frame is about to be recognised."""
+
     def predicted(self, prediction: Prediction) -> None:
         """A frame was recognised."""
 
@@ -59,6 +62,7 @@ class Counter:
             if frame is None:
                 continue
             last_index = frame.index
+            self._watcher.taken(frame)
             with self._time_frame():
                 prediction = self._recogniser.predict(frame.bgr)
                 decision = self._voter.update(prediction, frame.time)

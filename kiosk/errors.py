@@ -11,6 +11,7 @@ KioskError
     ├── NotKept            a sale could not be written to disk, so it was not taken
     ├── NoSuchSale         there is no sale of that id
     ├── NotPossible        the sale's state does not allow what was asked
+    ├── NotSold            the shop does not sell that label
     └── TillError
         ├── NotSent        certainly nothing reached the till: send again later
         ├── Refused        the till said no to this sale: give it up
@@ -65,6 +66,10 @@ class NoSuchSale(SalesError):
 
 class NotPossible(SalesError):
     """The sale's state does not allow what was asked."""
+
+
+class NotSold(SalesError):
+    """The shop does not sell that label."""
 
 
 class TillError(SalesError):

@@ -22,11 +22,13 @@ class EventFormatter(logging.Formatter):
         return " ".join([super().formatMessage(record), *fields])
 
 
-def set_up_logging(*, verbose: bool) -> None:
-    """Send events to stderr: from `info` up, or from `debug` up when verbose."""
+def set_up_logging(*, verbose: bool, service: bool) -> None:
+    """Send events to stderr: warnings and worse; from `info` up for a service that nobody watches; all when verbose."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
+    unwatched = service and not sys.stderr.isatty()
+    level = logging.DEBUG if verbose else logging.INFO if unwatched else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 

@@ -1,16 +1,18 @@
 """`kiosk replay`: the kiosk's own pipeline over a recording, frame by frame, by the clip's own clock. Posts nothing."""
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from kiosk.bundle.bundle import Bundle
 from kiosk.camera.frame import Source
-from kiosk.recognition.recogniser import Recogniser
-from kiosk.recognition.voting import Decision, Voter
+from kiosk.recognition.recogniser import Recogniser, open_recogniser
+from kiosk.recognition.voting import Decision, Voter, VotingSettings
 
 
 class StageTimes:
@@ -78,3 +80,42 @@ def replay(
         source.close()
     result.stage_ms = times.percentiles()
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """How to replay."""
+
+    engine: str
+    threads: int
+    voting: VotingSettings
+    as_json: bool
+    """Print one JSON line a decision and last a summary, instead of lines for a person."""
+
+
+def replay_and_print(source: Source, bundle: Bundle, options: ReplayOptions) -> None:
+    """Replay `source` and print each decision as it falls, then the summary."""
+    times = StageTimes()
+    recogniser = open_recogniser(bundle, options.engine, options.threads, times.stage)
+    names = {label.id: label.name for label in bundle.manifest.labels}
+
+    def say(frame: int, decision: Decision) -> None:
+        print(_json_line(frame, decision) if options.as_json else _line(frame, decision, names), flush=True)
+
+    result = replay(source, recogniser, Voter(options.voting), times, say)
+    if options.as_json:
+        summary = {**asdict(result), "bundle": bundle.manifest.id, "engine": recogniser.engine_name}
+        print(json.dumps({"summary": summary}))
+        return
+    print(f"{result.frames} frames, {result.decisions} decisions, bundle {bundle.manifest.id}")
+    for stage, milliseconds in result.stage_ms.items():
+        print(f"  {stage:<11} median {milliseconds['p50']:.2f} ms, 95 % under {milliseconds['p95']:.2f} ms")
+
+
+def _json_line(frame: int, decision: Decision) -> str:
+    line = {"frame": frame, "time": round(decision.at, 3), "label": decision.label}
+    return json.dumps({**line, "confidence": round(decision.confidence, 4), "votes": decision.votes})
+
+
+def _line(frame: int, decision: Decision, names: dict[str, str]) -> str:
+    return f"{decision.at:8.2f} s  frame {frame:<6} {decision.confidence:4.0%}  {names[decision.label]}"

@@ -47,8 +47,9 @@ def require_golden(bundle: Bundle, classify: Classify) -> None:
     for result in run_golden(bundle, classify):
         if not result.good:
             raise BundleError(
-                f"{bundle.directory}: self-test failed on {result.image}: expected {result.expected}, found {result.found}"
-                f" (a probability differs by {result.difference:.2f}); build the bundle again or use another engine"
+                f"{bundle.directory}: self-test failed on {result.image}: expected {result.expected}, found"
+                f" {result.found} (a probability differs by {result.difference:.2f}); build the bundle again or use"
+                " another engine"
             )
 
 

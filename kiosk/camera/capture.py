@@ -1,0 +1,200 @@
+"""The capture thread: it owns the camera, and keeps only the newest frame."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from kiosk.camera.frame import Frame, Source
+from kiosk.errors import CameraError
+
+log = logging.getLogger(__name__)
+
+
+class CaptureState(StrEnum):
+    """How the camera is."""
+
+    STARTING = "starting"
+    LIVE = "live"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStatus:
+    """A camera's state, and why."""
+
+    state: CaptureState
+    detail: str | None = None
+    """What went wrong and what to do, for a person; None when nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait before opening a lost camera again: twice as long each time, up to a limit."""
+
+    first_seconds: float = 0.5
+    longest_seconds: float = 5.0
+
+    def wait_seconds(self, failures: int) -> float:
+        """The wait after so many failures in a row, from 1."""
+        doublings = min(failures - 1, 16)
+        return min(self.first_seconds * float(2**doublings), self.longest_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureHooks:
+    """What is called when something happens, each from the capture thread; must return at once."""
+
+    on_state: Callable[[CaptureStatus], None] = lambda _: None
+    """The state has changed."""
+    on_reconnect: Callable[[], None] = lambda: None
+    """A camera that had been lost gives frames again."""
+    on_dropped: Callable[[int], None] = lambda _: None
+    """So many more frames were never seen by the consumer: stale, or torn."""
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A source whose `read` can be ended early."""
+
+    def interrupt(self) -> None:
+        """Make a `read` that waits raise CameraLost at once. Called from another thread."""
+
+
+class Capture:
+    """Reads a source in a thread of its own, and opens it again whenever it is lost.
+
+    One consumer takes frames by `newest`. A frame that it was too slow for is gone: never queued, never seen late.
+    Over all reconnects `Frame.index` grows, so no frame is seen twice.
+    """
+
+    def __init__(self, source: Source, *, hooks: CaptureHooks | None = None, backoff: Backoff | None = None) -> None:
+        self._source = source
+        self._hooks = hooks or CaptureHooks()
+        self._backoff = backoff or Backoff()
+        self._stop = threading.Event()
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._status = CaptureStatus(CaptureState.STARTING)
+        self._newest: Frame | None = None
+        self._taken = -1
+        self._dropped = 0
+        self._was_live = False
+
+    @property
+    def name(self) -> str:
+        """What a person calls the camera."""
+        return self._source.name
+
+    @property
+    def status(self) -> CaptureStatus:
+        """How the camera is now."""
+        return self._status
+
+    @property
+    def dropped(self) -> int:
+        """Frames that the consumer never saw since the start."""
+        return self._dropped
+
+    def start(self) -> None:
+        """Begin. Never fails: a camera that is not there is `lost`, and looked for again."""
+        self._thread.start()
+
+    def stop(self, grace_seconds: float = 2.0) -> None:
+        """End the thread and wake the consumer; a thread that a driver holds longer than the grace is left behind."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._thread.ident is None:
+            return
+        if isinstance(self._source, Interruptible):
+            self._source.interrupt()
+        self._thread.join(grace_seconds)
+        if self._thread.is_alive():
+            log.warning("camera does not let go", extra={"camera": self.name, "grace_seconds": grace_seconds})
+
+    def newest(self, after_index: int, timeout_seconds: float) -> Frame | None:
+        """The newest frame if its index is above `after_index` (-1 for any), else the next one to come.
+
+        None when none comes in time, after `stop`, or at the end of a recording.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended() or self._has(after_index), timeout_seconds)
+            frame = self._newest
+            if self._stop.is_set() or frame is None or frame.index <= after_index:
+                return None
+            self._taken = frame.index
+            return frame
+
+    def _has(self, after_index: int) -> bool:
+        return self._newest is not None and self._newest.index > after_index
+
+    def _ended(self) -> bool:
+        return self._stop.is_set() or self._status.state is CaptureState.ENDED
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._ended():
+            first_index = self._next_index()
+            try:
+                self._read_all(first_index)
+            except CameraError as error:
+                self._lost(str(error))
+            except Exception as error:  # whatever a driver throws, the thread must live to try again
+                log.exception("camera failed", extra={"camera": self.name})
+                self._lost(f"{self.name} failed ({type(error).__name__}); see the log")
+            failures = 1 if self._next_index() > first_index else failures + 1
+            if not self._ended():
+                self._stop.wait(self._backoff.wait_seconds(failures))
+
+    def _read_all(self, first_index: int) -> None:
+        try:
+            self._source.open()
+            while not self._stop.is_set():
+                frame = self._source.read()
+                if frame is None:
+                    self._set_status(CaptureStatus(CaptureState.ENDED))
+                    return
+                self._offer(replace(frame, index=first_index + frame.index))
+        finally:
+            self._source.close()
+
+    def _offer(self, frame: Frame) -> None:
+        with self._changed:
+            dropped = frame.index - max(self._next_index(), 0)
+            if self._newest is not None and self._newest.index > self._taken:
+                dropped += 1
+            self._newest = frame
+            self._dropped += dropped
+            self._changed.notify_all()
+        if dropped:
+            self._hooks.on_dropped(dropped)
+        if self._status.state is not CaptureState.LIVE:
+            self._live()
+
+    def _live(self) -> None:
+        log.info("camera live", extra={"camera": self.name})
+        if self._was_live:
+            self._hooks.on_reconnect()
+        self._was_live = True
+        self._set_status(CaptureStatus(CaptureState.LIVE))
+
+    def _lost(self, detail: str) -> None:
+        if self._stop.is_set():
+            return
+        status = CaptureStatus(CaptureState.LOST, detail)
+        if status != self._status:
+            log.warning("camera lost", extra={"camera": self.name, "reason": detail})
+            self._set_status(status)
+
+    def _set_status(self, status: CaptureStatus) -> None:
+        with self._changed:
+            self._status = status
+            self._changed.notify_all()
+        self._hooks.on_state(status)
+
+    def _next_index(self) -> int:
+        return 0 if self._newest is None else self._newest.index + 1

@@ -1,0 +1,16 @@
+"""Compressed picture to pixels."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def decode_picture(data: bytes) -> NDArray[np.uint8] | None:
+    """Pixels of a JPEG, PNG or the like: uint8 [H, W, 3], blue first; None when it is torn or no picture.
+
+    From memory, because OpenCV gives a cut-off JPEG *file* back with its missing part painted grey.
+    """
+    if not data:
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if bgr is None else np.asarray(bgr, np.uint8)

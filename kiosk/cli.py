@@ -1,0 +1,164 @@
+"""The command `kiosk`: parses and wires, no logic."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from uuid import UUID
+
+from kiosk.config_file import read_config
+from kiosk.errors import KioskError
+from kiosk.logs import set_up_logging
+from kiosk.sales.sale import SaleState
+
+CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
+BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 good, 1 what was asked failed, 2 used wrongly."""
+    options = _parser().parse_args(arguments)
+    set_up_logging(verbose=options.verbose, service=options.run is _run)
+    try:
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except KioskError as error:
+        print(f"kiosk: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output (`| head`) had enough; without this Python complains once more at exit.
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kiosk",
+        description="Hold a snack in front of the camera and the right product is on the till.",
+        epilog="Exit codes: 0 good, 1 what was asked failed, 2 used wrongly.",
+    )
+    parser.add_argument("--version", action="version", version=f"kiosk {version('honesty-kiosk')}")
+    parser.add_argument("--verbose", action="store_true", help="tell more of what happens, on stderr")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="the kiosk itself: watch the counter until stopped")
+    run.set_defaults(run=_run)
+    check = commands.add_parser("check", help="say what would fail, before it fails")
+    check.set_defaults(run=_check)
+    replay = commands.add_parser("replay", help="what the kiosk would decide on a video or a folder of images")
+    replay.add_argument("source", metavar="SOURCE", help="a video file, or a folder of images taken in order of name")
+    replay.add_argument("--json", action="store_true", help="one JSON line a decision, and last a summary")
+    replay.set_defaults(run=_replay)
+    for command in (run, check, replay):
+        command.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
+    replay.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
+
+    _add_sales(commands.add_parser("sales", help="the sales taken, and where each stands"))
+    _add_bundle(commands.add_parser("bundle", help="the model on this device"))
+    return parser
+
+
+def _add_sales(sales: argparse.ArgumentParser) -> None:
+    actions = sales.add_subparsers(metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="sales with their time, state, price and name, the newest first")
+    states = [state.value for state in SaleState]
+    listing.add_argument("--state", action="append", choices=states, default=[], help="only these; may be repeated")
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (default: 50)")
+    listing.set_defaults(run=_sales_list)
+    show = actions.add_parser("show", help="one sale with its whole history")
+    show.add_argument("id", type=UUID, metavar="ID", help="the sale's id, as `kiosk sales list --json` gives it")
+    show.set_defaults(run=_sales_show)
+    for action in (listing, show):
+        action.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
+        action.add_argument("--json", action="store_true", help="the same for machines")
+
+
+def _add_bundle(bundle: argparse.ArgumentParser) -> None:
+    actions = bundle.add_subparsers(metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="what a bundle is: labels, network, vote, accuracy")
+    show.set_defaults(run=_bundle_show)
+    verify = actions.add_parser("verify", help="check every file, and the golden images on this device")
+    verify.set_defaults(run=_bundle_verify)
+    for action in (show, verify):
+        action.add_argument("bundle", metavar="DIR", nargs="?", help=BUNDLE_HELP)
+        action.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"given {text}; allowed: a whole number from 1 up")
+    return int(text)
+
+
+# Each command imports what it needs only when it is asked for, so that `--help` answers at once.
+
+
+def _run(options: argparse.Namespace) -> int:
+    from kiosk.service import Service
+
+    async def serve() -> None:
+        await Service(read_config(options.config), say=lambda line: print(line, flush=True)).run()
+
+    asyncio.run(serve())
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from kiosk.check import check, render
+
+    findings = asyncio.run(check(options.config))
+    print(render(findings))
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from kiosk.camera.choose import recorded_source
+    from kiosk.parts import configured_bundle, voting_settings
+    from kiosk.replay import ReplayOptions, replay_and_print
+
+    config = read_config(options.config)
+    bundle = configured_bundle(options.bundle or config.bundle)
+    voting = voting_settings(config.voting, bundle.manifest.voting)
+    how = ReplayOptions(config.recognition.engine, config.recognition.threads, voting, options.json)
+    replay_and_print(recorded_source(options.source), bundle, how)
+    return 0
+
+
+def _sales_list(options: argparse.Namespace) -> int:
+    from kiosk.sales.listing import list_sales
+
+    states = [SaleState(state) for state in options.state]
+    print(list_sales(read_config(options.config).state_dir, states, options.limit, as_json=options.json))
+    return 0
+
+
+def _sales_show(options: argparse.Namespace) -> int:
+    from kiosk.sales.listing import show_sale
+
+    print(show_sale(read_config(options.config).state_dir, options.id, as_json=options.json))
+    return 0
+
+
+def _bundle_show(options: argparse.Namespace) -> int:
+    from kiosk.bundle_view import describe
+    from kiosk.parts import configured_bundle
+
+    config = read_config(options.config)
+    print(describe(configured_bundle(options.bundle or config.bundle)))
+    return 0
+
+
+def _bundle_verify(options: argparse.Namespace) -> int:
+    from kiosk.bundle_view import describe_golden
+    from kiosk.parts import configured_bundle
+
+    config = read_config(options.config)
+    text, good = describe_golden(
+        configured_bundle(options.bundle or config.bundle), config.recognition.engine, config.recognition.threads
+    )
+    print(text)
+    return 0 if good else 1

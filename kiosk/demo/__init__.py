@@ -1,0 +1,15 @@
+"""The small bundle and clip behind `kiosk run` with no config. `make demo` draws and trains them."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def bundle_directory() -> Path:
+    """The bundle of the drawn shop."""
+    return _HERE / "bundle"
+
+
+def clip_path() -> Path:
+    """What a camera sees while products of the drawn shop are held up; `clip.json` beside it says what is when."""
+    return _HERE / "clip.mp4"

@@ -1,0 +1,115 @@
+/** What the kiosk offers over HTTP. */
+
+import type { Decision } from "./voting";
+
+export interface Product {
+  label: string;
+  name: string;
+  price_pence: number | null;
+}
+
+export type SaleState = "held" | "pending" | "sending" | "settled" | "rejected" | "in_doubt" | "cancelled";
+
+export interface Sale extends Product {
+  id: string;
+  confidence: number;
+  source: "camera" | "page";
+  state: SaleState;
+  reason: string | null;
+  /** Seconds since 1970, by the kiosk's clock. */
+  taken_at: number;
+  /** 0 when it is not held. */
+  undo_seconds_left: number;
+}
+
+export interface Health {
+  status: "ok" | "degraded";
+  camera: { name: string; live: boolean; detail: string | null };
+  bundle: string;
+  till: { name: string };
+  outbox: { pending: number; oldest_age_seconds: number };
+  version: string;
+}
+
+/** The kiosk answered, and said no. */
+export class RefusedError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer came. Whether the kiosk heard the question, nobody knows. */
+export class NoAnswerError extends Error {}
+
+const ANSWER_TIMEOUT_MS = 8000;
+/** Waits before each further try to report a decision. */
+const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
+
+export async function fetchCatalogue(): Promise<Product[]> {
+  return (await ask<{ products: Product[] }>("/api/catalogue")).products;
+}
+
+/** The newest sales, newest first. */
+export async function fetchSales(limit: number): Promise<Sale[]> {
+  return (await ask<{ sales: Sale[] }>(`/api/sales?limit=${limit}`)).sales;
+}
+
+/** Takes a sale back, while it is held. */
+export async function undoSale(id: string): Promise<Sale> {
+  return post<Sale>(`/api/sales/${encodeURIComponent(id)}/undo`, {});
+}
+
+/**
+ * Makes a decision a sale. However often it is sent with the same `id`, the kiosk takes one sale, so it is sent again
+ * when no answer came.
+ *
+ * @throws RefusedError when the kiosk says no, NoAnswerError when it stays silent.
+ */
+export async function reportDecision(id: string, decision: Decision, delaysMs = RETRY_DELAYS_MS): Promise<Sale> {
+  for (const delayMs of delaysMs) {
+    try {
+      return await post<Sale>("/api/decisions", { id, ...decision });
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+  return post<Sale>("/api/decisions", { id, ...decision });
+}
+
+/** A fresh UUID (version 4). `crypto.randomUUID` is missing on plain http, where the product list must still work. */
+export function newId(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function post<T>(path: string, body: unknown): Promise<T> {
+  return ask<T>(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), ANSWER_TIMEOUT_MS);
+  try {
+    const response = await fetch(path, { ...init, signal: timeout.signal });
+    const body = (await response.json()) as T & { error?: { message: string } };
+    if (!response.ok) throw new RefusedError(body.error?.message ?? `status ${response.status}`, response.status);
+    return body;
+  } catch (error) {
+    if (error instanceof RefusedError) throw error;
+    throw new NoAnswerError("The kiosk does not answer.", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,37 @@
+/** The kiosk's live event stream. Its `decision` events are not listened to: the `sale` beside each says more. */
+
+import type { Health, Sale } from "./api";
+
+export interface Guess {
+  label: string;
+  name: string;
+  confidence: number;
+}
+
+export interface EventListeners {
+  /** The stream stands, for the first time or again; whatever happened before was not told. */
+  connected?(): void;
+  lost?(): void;
+  status?(health: Health): void;
+  prediction?(guesses: Guess[]): void;
+  sale?(sale: Sale): void;
+}
+
+const REOPEN_DELAY_MS = 3000;
+
+/** Follows the stream for as long as the page lives. */
+export function followEvents(listeners: EventListeners): void {
+  const source = new EventSource("/api/events");
+  const on = <T>(name: string, hear: (data: T) => void): void => {
+    source.addEventListener(name, (event) => hear(JSON.parse((event as MessageEvent<string>).data) as T));
+  };
+  on<Health>("status", (health) => listeners.status?.(health));
+  on<{ guesses: Guess[] }>("prediction", ({ guesses }) => listeners.prediction?.(guesses));
+  on<Sale>("sale", (sale) => listeners.sale?.(sale));
+  source.onopen = () => listeners.connected?.();
+  source.onerror = () => {
+    listeners.lost?.();
+    // A stream that broke is opened again by the browser; one that was refused is not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => followEvents(listeners), REOPEN_DELAY_MS);
+  };
+}

@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+
+import type { Health } from "../src/api";
+import { formatPrice } from "../src/format";
+import { findTroubles } from "../src/views/statusline";
+
+const healthy: Health = {
+  status: "ok",
+  camera: { name: "clip", live: true, detail: null },
+  bundle: "demo",
+  till: { name: "ledger" },
+  outbox: { pending: 0, oldest_age_seconds: 0 },
+  version: "0.1.0",
+};
+
+it("finds no trouble in a healthy kiosk, nor in a sale that has just been made", () => {
+  expect(findTroubles(healthy)).toEqual([]);
+  expect(findTroubles({ ...healthy, outbox: { pending: 1, oldest_age_seconds: 5 } })).toEqual([]);
+});
+
+it("says that the camera is gone, and why", () => {
+  const health: Health = { ...healthy, status: "degraded", camera: { name: "0", live: false, detail: "unplugged" } };
+  expect(findTroubles(health)).toEqual([expect.stringContaining("unplugged")]);
+});
+
+it("says that sales have been waiting for long", () => {
+  const health = { ...healthy, outbox: { pending: 2, oldest_age_seconds: 600 } };
+  expect(findTroubles(health)).toEqual([expect.stringContaining("2 sales are waiting")]);
+});
+
+it("never calls a degraded kiosk well", () => {
+  expect(findTroubles({ ...healthy, status: "degraded" })).toHaveLength(1);
+});
+
+it.each([
+  [null, "no price"],
+  [0, "0p"],
+  [85, "85p"],
+  [100, "£1.00"],
+  [1205, "£12.05"],
+])("writes %s pence as %s", (pence, text) => {
+  expect(formatPrice(pence)).toBe(text);
+});

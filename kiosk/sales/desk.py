@@ -1,0 +1,106 @@
+"""The desk: where recognised products become sales. What the counter and the page deal with."""
+
+import logging
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from kiosk.errors import NotSold
+from kiosk.sales.catalogue import Catalogue, Product
+from kiosk.sales.clock import SYSTEM_CLOCK, Clock
+from kiosk.sales.courier import Courier
+from kiosk.sales.outbox import Outbox
+from kiosk.sales.sale import Sale, SaleSource, SaleState
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "unknown"
+"""The label that is never a product, whatever a catalogue says."""
+
+
+class Queue(NamedTuple):
+    """What is still to reach the till."""
+
+    pending: int
+    """Sales held, pending or sending."""
+    oldest_age_seconds: float
+    """0 when there is none."""
+
+
+class SalesDesk:
+    """Takes sales and takes them back. Used from one asyncio loop; each method commits before it returns."""
+
+    def __init__(self, outbox: Outbox, catalogue: Catalogue, courier: Courier, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._outbox = outbox
+        self._catalogue = catalogue
+        self._courier = courier
+        self._clock = clock
+
+    async def take(self, label: str, confidence: float, source: SaleSource, sale_id: UUID | None = None) -> Sale:
+        """Take one unit of a product.
+
+        Args:
+            label: the product's.
+            confidence: of the decision, 0 to 1.
+            source: who recognised it.
+            sale_id: made by whoever may ask twice; a sale of that id that is already there is the answer.
+
+        Raises:
+            NotSold: the shop does not sell that label.
+            NotKept: the sale could not be written to disk, so it was not taken.
+        """
+        known = self._outbox.find(sale_id) if sale_id is not None else None
+        if known is not None:
+            return known
+        product = self._catalogue.find(label)
+        if product is None or label == UNKNOWN:
+            raise NotSold(f"the shop does not sell {label!r}; choose from the list")
+        sale, _ = self._outbox.take(self._new_sale(sale_id or uuid4(), product, confidence, source))
+        self._courier.notice(sale)
+        log.info("sale taken", extra={"sale_id": str(sale.id), "label": sale.label, "source": sale.source.value})
+        return sale
+
+    async def undo(self, sale_id: UUID) -> Sale:
+        """Take a held sale back, before anything was sent.
+
+        Raises:
+            NoSuchSale: there is none of that id.
+            NotPossible: it is no longer held.
+            NotKept: that could not be written to disk, so the sale stands.
+        """
+        sale = self._outbox.undo(sale_id)
+        log.info("sale undone", extra={"sale_id": str(sale.id), "label": sale.label})
+        return sale
+
+    def find(self, sale_id: UUID) -> Sale | None:
+        """The sale, or None."""
+        return self._outbox.find(sale_id)
+
+    def recent(self, limit: int) -> list[Sale]:
+        """The last sales, the newest first."""
+        return self._outbox.recent(limit)
+
+    def undo_seconds_left(self, sale: Sale) -> float:
+        """Time left to undo a sale; 0 when it is no longer held."""
+        return self._courier.undo_window.seconds_left(sale)
+
+    def queue(self) -> Queue:
+        """What is still to reach the till."""
+        waiting = self._outbox.waiting()
+        if waiting.oldest_taken_at is None:
+            return Queue(0, 0.0)
+        return Queue(waiting.count, max(0.0, self._clock.wall() - waiting.oldest_taken_at))
+
+    def _new_sale(self, sale_id: UUID, product: Product, confidence: float, source: SaleSource) -> Sale:
+        window_seconds = self._courier.undo_window.window_seconds
+        taken_at = self._clock.wall()
+        return Sale(
+            id=sale_id,
+            label=product.label,
+            name=product.name,
+            price_pence=product.price_pence,
+            confidence=confidence,
+            source=source,
+            state=SaleState.HELD if window_seconds > 0 else SaleState.PENDING,
+            taken_at=taken_at,
+            due_at=taken_at + window_seconds,
+        )

@@ -1,0 +1,45 @@
+"""Tells the page, and whoever watches the terminal, what happens at the counter. Runs on the asyncio loop."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from kiosk.money import pounds
+from kiosk.sales.sale import Sale, SaleState
+from kiosk.status import Status
+from kiosk.watch import Guesses
+from kiosk.web.events import EventStream
+from kiosk.web.sale_json import sale_json
+
+
+class Telling:
+    """What is worth telling, in the form of each who listens."""
+
+    def __init__(self, events: EventStream, names: Mapping[str, str], say: Callable[[str], None]) -> None:
+        """`names`: of the labels, for people. `say` prints a line."""
+        self._events = events
+        self._names = names
+        self._say = say
+
+    def guesses(self, guesses: Guesses) -> None:
+        """What the last frame looks like."""
+        named = [
+            {"label": label, "name": self._names[label], "confidence": round(confidence, 3)}
+            for label, confidence in guesses
+        ]
+        self._events.publish("prediction", {"guesses": named, "at": time.time()})
+
+    def taken(self, sale: Sale) -> None:
+        """A product was recognised and the sale is on disk."""
+        decision = {"label": sale.label, "name": sale.name, "price_pence": sale.price_pence}
+        self._events.publish("decision", {**decision, "confidence": sale.confidence, "source": sale.source.value})
+        clock = time.strftime("%H:%M:%S", time.localtime(sale.taken_at))
+        held = ", can still be undone" if sale.state is SaleState.HELD else ""
+        self._say(f"{clock}  {sale.name}  {pounds(sale.price_pence)}  ({sale.confidence:.0%} sure{held})")
+
+    def changed(self, sale: Sale, undo_seconds_left: float) -> None:
+        """A sale entered another state."""
+        self._events.publish("sale", sale_json(sale, undo_seconds_left))
+
+    def status(self, status: Status) -> None:
+        """How the kiosk is, when that changed."""
+        self._events.publish("status", status)

@@ -1,0 +1,108 @@
+"""The page's API: catalogue, sales, decisions, undo, health."""
+
+from typing import Annotated
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from kiosk.errors import NoSuchSale
+from kiosk.sales.sale import SaleSource
+from kiosk.web.access import TokenBucket
+from kiosk.web.errors import Malformed
+from kiosk.web.sale_json import sale_json
+from kiosk.web.views_of_kiosk import SETTINGS, VIEW
+
+ROUNDING = 1e-3
+DECISIONS = web.AppKey("decisions", TokenBucket)
+
+
+class DecisionBody(BaseModel):
+    """What the page reports when its vote concludes, or a person chose from the list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: UUID
+    """Made by the page: the same one twice is one sale."""
+    label: str = Field(min_length=1, max_length=200)
+    confidence: Annotated[
+        float, Field(ge=0, le=1 + ROUNDING, allow_inf_nan=False), AfterValidator(lambda value: min(value, 1.0))
+    ]
+    """0 to 1; a softmax in 32 bits can come out a hair above."""
+    votes: int = Field(ge=0, le=100)
+    """Predictions behind it; 0 when a person chose."""
+
+
+class SalesQuery(BaseModel):
+    """`GET /api/sales?limit=`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(default=10, ge=1, le=100)
+
+
+def add_api(app: web.Application) -> None:
+    """Add the API's routes, and what limits them."""
+    settings = app[SETTINGS]
+    app[DECISIONS] = TokenBucket(settings.decisions_each_second, settings.decisions_burst)
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/api/catalogue", catalogue)
+    app.router.add_get("/api/sales", recent_sales)
+    app.router.add_post("/api/decisions", take_decision)
+    app.router.add_post("/api/sales/{id}/undo", undo_sale)
+
+
+async def health(request: web.Request) -> web.Response:
+    """How the kiosk is. Always 200: a kiosk without its camera is degraded, not dead."""
+    return _json(request.app[VIEW].status())
+
+
+async def catalogue(request: web.Request) -> web.Response:
+    """What the shop sells."""
+    products = request.app[VIEW].catalogue.all()
+    return _json(
+        {"products": [{"label": one.label, "name": one.name, "price_pence": one.price_pence} for one in products]}
+    )
+
+
+async def recent_sales(request: web.Request) -> web.Response:
+    """The last sales, the newest first."""
+    try:
+        query = SalesQuery.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise Malformed(_first_problem(error)) from error
+    desk = request.app[VIEW].desk
+    return _json({"sales": [sale_json(sale, desk.undo_seconds_left(sale)) for sale in desk.recent(query.limit)]})
+
+
+async def take_decision(request: web.Request) -> web.Response:
+    """Make the page's decision a sale: 201, or 200 when it already is one."""
+    request.app[DECISIONS].take()
+    try:
+        body = DecisionBody.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise Malformed(_first_problem(error)) from error
+    desk = request.app[VIEW].desk
+    known = desk.find(body.id)
+    sale = known or await desk.take(body.label, body.confidence, SaleSource.PAGE, body.id)
+    return _json(sale_json(sale, desk.undo_seconds_left(sale)), status=200 if known else 201)
+
+
+async def undo_sale(request: web.Request) -> web.Response:
+    """Take a held sale back."""
+    try:
+        sale_id = UUID(request.match_info["id"])
+    except ValueError as error:
+        raise NoSuchSale("there is no sale of that id") from error
+    sale = await request.app[VIEW].desk.undo(sale_id)
+    return _json(sale_json(sale, 0.0))
+
+
+def _json(body: object, status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "body"
+    return f"{where}: {first['msg']}"

@@ -1,0 +1,49 @@
+"""The built page: two HTML files, and assets whose names change with their content."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from kiosk.web.errors import NotHere
+from kiosk.web.views_of_kiosk import SETTINGS
+
+NOT_BUILT = (
+    "The kiosk runs, but its page is not built.\n\nIn the kiosk's source directory run\n\n    make page\n\n"
+    "and load this page again.\n"
+)
+
+
+def add_pages(app: web.Application) -> None:
+    """Add the page's routes."""
+    app.router.add_get("/", counter_page)
+    app.router.add_get("/tablet", tablet_page)
+    app.router.add_get(r"/assets/{name:[A-Za-z0-9_-][A-Za-z0-9._-]*}", asset)
+
+
+async def counter_page(request: web.Request) -> web.StreamResponse:
+    """What the kiosk's own camera sees."""
+    return _page(request, "index.html")
+
+
+async def tablet_page(request: web.Request) -> web.StreamResponse:
+    """For the tablet's own camera."""
+    return _page(request, "tablet.html")
+
+
+async def asset(request: web.Request) -> web.StreamResponse:
+    """A script, style, picture or WebAssembly of the page."""
+    path = _static(request) / "assets" / request.match_info["name"]
+    if not path.is_file():
+        raise NotHere("the page has no such file; load it again")
+    return web.FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+def _page(request: web.Request, name: str) -> web.StreamResponse:
+    path = _static(request) / name
+    if not path.is_file():
+        return web.Response(status=503, text=NOT_BUILT, headers={"Cache-Control": "no-store"})
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+def _static(request: web.Request) -> Path:
+    return request.app[SETTINGS].static_directory

@@ -1,0 +1,214 @@
+"""The courier, with a real outbox and a till that does as it is told."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kiosk.errors import NotAuthorised, NotSent, Refused, Unclear
+from kiosk.sales.backoff import Backoff
+from kiosk.sales.outbox import Outbox
+from kiosk.sales.sale import Sale, SaleState
+from tests.sales.conftest import SETTINGS, Carrying
+from tests.sales.samples import a_sale, until
+from tests.sales.scripted_till import ScriptedTill
+
+STUBBORN = dataclasses.replace(SETTINGS, grace_seconds=0.05)
+
+
+def taken(outbox: Outbox, **changes: Any) -> Sale:
+    return outbox.take(a_sale(**changes))[0]
+
+
+def in_state(outbox: Outbox, sale: Sale, state: SaleState) -> Callable[[], bool]:
+    return lambda: outbox.get(sale.id).state is state
+
+
+def states(outbox: Outbox, sale: Sale) -> list[str]:
+    return [change.state.value for change in outbox.history(sale.id)]
+
+
+async def test_a_pending_sale_is_settled_with_the_tills_reference(outbox: Outbox, carrying: Carrying) -> None:
+    sale = taken(outbox)
+    async with carrying(outbox, ScriptedTill("a:b")):
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert outbox.get(sale.id).till_reference == "a:b"
+    assert states(outbox, sale) == ["pending", "sending", "settled"]
+
+
+async def test_a_sale_is_on_disk_as_sending_before_the_till_hears_of_it(outbox: Outbox, carrying: Carrying) -> None:
+    seen: list[SaleState] = []
+
+    class LookingTill(ScriptedTill):
+        async def settle(self, sale: Sale) -> str:
+            seen.extend([sale.state, outbox.get(sale.id).state])
+            return await super().settle(sale)
+
+    sale = taken(outbox)
+    async with carrying(outbox, LookingTill()):
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert seen == [SaleState.SENDING, SaleState.SENDING]
+
+
+async def test_sales_go_one_at_a_time_in_order(outbox: Outbox, carrying: Carrying) -> None:
+    sales = [taken(outbox) for _ in range(5)]
+    till = ScriptedTill(NotSent("away"), NotSent("away"))
+    async with carrying(outbox, till):
+        await until(in_state(outbox, sales[-1], SaleState.SETTLED))
+    assert till.asked == [sales[0].id, sales[0].id, *(sale.id for sale in sales)]
+
+
+@pytest.mark.parametrize("error", [NotSent("no network"), NotAuthorised("a new token, please")])
+async def test_what_bought_nothing_is_sent_again(outbox: Outbox, carrying: Carrying, error: Exception) -> None:
+    sale = taken(outbox)
+    till = ScriptedTill(error, error)
+    async with carrying(outbox, till):
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert till.asked == [sale.id] * 3
+    assert [change.reason for change in outbox.history(sale.id)][2] == str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "reason"),
+    [
+        (Refused("below the credit limit"), SaleState.REJECTED, "below the credit limit"),
+        (Unclear("no answer"), SaleState.IN_DOUBT, "no answer"),
+        (ZeroDivisionError(), SaleState.IN_DOUBT, "the kiosk itself failed while sending (ZeroDivisionError)"),
+        (TimeoutError(), SaleState.IN_DOUBT, "TimeoutError"),
+    ],
+)
+async def test_what_is_refused_or_unclear_is_never_sent_again_and_blocks_nobody(
+    outbox: Outbox, carrying: Carrying, error: Exception, state: SaleState, reason: str
+) -> None:
+    poisoned, behind = taken(outbox), taken(outbox)
+    till = ScriptedTill(error)
+    async with carrying(outbox, till):
+        await until(in_state(outbox, behind, SaleState.SETTLED))
+    assert outbox.get(poisoned.id).state is state
+    assert reason in (outbox.get(poisoned.id).reason or "")
+    assert till.asked == [poisoned.id, behind.id]
+
+
+async def test_a_bug_in_a_till_is_logged_with_its_traceback(
+    outbox: Outbox, carrying: Carrying, caplog: pytest.LogCaptureFixture
+) -> None:
+    sale = taken(outbox)
+    async with carrying(outbox, ScriptedTill(ZeroDivisionError("by zero"))):
+        await until(in_state(outbox, sale, SaleState.IN_DOUBT))
+    assert "Traceback" in caplog.text
+    assert "by zero" in caplog.text
+
+
+async def test_a_reference_that_settled_another_sale_leaves_this_one_in_doubt(
+    outbox: Outbox, carrying: Carrying
+) -> None:
+    first, second = taken(outbox), taken(outbox)
+    async with carrying(outbox, ScriptedTill("a:b", "a:b")):
+        await until(in_state(outbox, second, SaleState.IN_DOUBT))
+    assert outbox.get(first.id).state is SaleState.SETTLED
+    assert str(first.id) in (outbox.get(second.id).reason or "")
+
+
+@pytest.mark.parametrize(
+    ("idempotent", "state", "asked"), [(True, SaleState.SETTLED, 1), (False, SaleState.IN_DOUBT, 0)]
+)
+async def test_a_sale_found_half_sent_goes_again_only_where_twice_is_once(
+    outbox: Outbox, carrying: Carrying, idempotent: bool, state: SaleState, asked: int
+) -> None:
+    sale = taken(outbox)
+    outbox.start_sending(sale.id, "till")
+    till = ScriptedTill(idempotent=idempotent)
+    async with carrying(outbox, till):
+        await until(in_state(outbox, sale, state))
+    assert len(till.asked) == asked
+    assert "stopped while sending" in (outbox.history(sale.id)[2].reason or "")
+
+
+async def test_a_new_sale_wakes_the_courier(outbox: Outbox, carrying: Carrying) -> None:
+    async with carrying(outbox, ScriptedTill()) as courier:
+        await asyncio.sleep(0.05)
+        sale = taken(outbox)
+        courier.notice(sale)
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+
+
+async def test_a_held_sale_is_sent_when_its_window_is_over(outbox: Outbox, carrying: Carrying) -> None:
+    settings = dataclasses.replace(SETTINGS, undo_window_seconds=0.1)
+    async with carrying(outbox, ScriptedTill(), settings) as courier:
+        # The wall clock has jumped back by years since the sale was taken.
+        sale = taken(outbox, state=SaleState.HELD, due_at=1e12)
+        courier.notice(sale)
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert states(outbox, sale) == ["held", "pending", "sending", "settled"]
+
+
+async def test_a_sale_within_its_window_stays_held(outbox: Outbox, carrying: Carrying) -> None:
+    settings = dataclasses.replace(SETTINGS, undo_window_seconds=3600)
+    till = ScriptedTill()
+    async with carrying(outbox, till, settings) as courier:
+        held = taken(outbox, state=SaleState.HELD, due_at=1e12)
+        courier.notice(held)
+        others = [taken(outbox) for _ in range(2)]
+        await until(in_state(outbox, others[-1], SaleState.SETTLED))
+        assert outbox.undo(held.id).state is SaleState.CANCELLED
+    assert till.asked == [sale.id for sale in others]
+
+
+async def test_a_sale_undone_in_time_never_reaches_the_till(outbox: Outbox, carrying: Carrying) -> None:
+    settings = dataclasses.replace(SETTINGS, undo_window_seconds=0.2)
+    till = ScriptedTill()
+    async with carrying(outbox, till, settings) as courier:
+        undone = taken(outbox, state=SaleState.HELD, due_at=1e12)
+        courier.notice(undone)
+        outbox.undo(undone.id)
+        later = taken(outbox, state=SaleState.HELD, due_at=1e12)
+        courier.notice(later)
+        await until(in_state(outbox, later, SaleState.SETTLED))
+    assert till.asked == [later.id]
+
+
+async def test_stopping_lets_the_sale_on_its_way_finish(outbox: Outbox, carrying: Carrying) -> None:
+    sale, behind = taken(outbox), taken(outbox)
+    till = ScriptedTill()
+    till.may_answer.clear()
+    patient = dataclasses.replace(SETTINGS, grace_seconds=60)
+    async with carrying(outbox, till, patient):
+        await until(lambda: till.asked == [sale.id])
+        asyncio.get_running_loop().call_later(0.05, till.may_answer.set)
+    assert outbox.get(sale.id).state is SaleState.SETTLED
+    assert outbox.get(behind.id).state is SaleState.PENDING
+
+
+async def test_a_till_that_never_answers_does_not_keep_the_kiosk_from_stopping(
+    outbox: Outbox, carrying: Carrying
+) -> None:
+    sale = taken(outbox)
+    till = ScriptedTill()
+    till.may_answer.clear()
+    async with carrying(outbox, till, STUBBORN):
+        await until(lambda: till.asked == [sale.id])
+    assert outbox.get(sale.id).state is SaleState.SENDING
+    async with carrying(outbox, ScriptedTill()):
+        await until(in_state(outbox, sale, SaleState.IN_DOUBT))
+
+
+async def test_requests_are_reported_by_how_they_ended(outbox: Outbox, carrying: Carrying) -> None:
+    outcomes: list[str] = []
+    script = [NotSent("a"), NotAuthorised("b"), Unclear("c"), Refused("d"), ZeroDivisionError()]
+    sales = [taken(outbox) for _ in range(4)]
+    async with carrying(outbox, ScriptedTill(*script), on_request=lambda outcome, _: outcomes.append(outcome)):
+        await until(in_state(outbox, sales[-1], SaleState.SETTLED))
+    assert outcomes == ["not_sent", "not_authorised", "unclear", "refused", "failed", "settled"]
+
+
+async def test_a_till_that_leaves_sales_in_doubt_is_given_a_rest(outbox: Outbox, carrying: Carrying) -> None:
+    sales = [taken(outbox) for _ in range(3)]
+    settings = dataclasses.replace(SETTINGS, backoff=Backoff(3600, 3600))
+    till = ScriptedTill(Unclear("no answer"))
+    async with carrying(outbox, till, settings) as courier:
+        await until(in_state(outbox, sales[0], SaleState.IN_DOUBT))
+        courier.notice(sales[1])
+        await asyncio.sleep(0.1)
+        assert till.asked == [sales[0].id]

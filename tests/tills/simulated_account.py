@@ -1,0 +1,151 @@
+"""The simulated till's books: one account in a SQLite file, as till-api describes it."""
+
+import hashlib
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+PAGE_LENGTH = 10
+REFUND_SECONDS = 24 * 3600
+
+
+class BusinessError(Exception):
+    """What the till answers with HTTP 200 and `error`."""
+
+    def __init__(self, message: str, code: str = "UnknownError") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Something on the shelf."""
+
+    name: str
+    qualifier: str | None
+    price_pence: int
+
+    @property
+    def id(self) -> str:
+        """The item's uuid, the same in every run."""
+        return str(uuid5(NAMESPACE_URL, f"{self.name}/{self.qualifier}"))
+
+    def as_item(self) -> dict[str, Any]:
+        """As the till lists it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "qualifier": self.qualifier,
+            "image": "packet.svg",
+            "count": 12,
+            "price": {"wholesaleCost": self.price_pence - 7, "serviceFee": 7, "total": self.price_pence},
+        }
+
+
+SHELVES = (
+    Shelf("Cola", "zero", 65),
+    Shelf("Crisps", "salt and vinegar", 50),
+    Shelf("Oat bar", None, 85),
+    Shelf("Shortbread", "two fingers", 40),
+)
+
+
+class Account:
+    """The kiosk's account. The balance may go down to the credit limit."""
+
+    def __init__(self, path: Path | str, *, store_code: str, balance_pence: int, credit_limit_pence: int) -> None:
+        self.id = "d6b1c0de-0000-4000-8000-000000000001"
+        self.user_id = "d6b1c0de-0000-4000-8000-000000000002"
+        self.store_code = store_code
+        self.credit_limit_pence = credit_limit_pence
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS record (sequence INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, "
+            "amount INTEGER, timestamp INTEGER, data TEXT)"
+        )
+        if not self.transactions(0):
+            self._write("topup", balance_pence, {})
+
+    def close(self) -> None:
+        """Close the books."""
+        self._database.close()
+
+    @property
+    def balance(self) -> int:
+        """In pence."""
+        total: int = self._database.execute("SELECT sum(amount) FROM record").fetchone()[0] or 0
+        return total
+
+    def items(self) -> list[dict[str, Any]]:
+        """What the store sells."""
+        return [shelf.as_item() for shelf in SHELVES]
+
+    def purchases(self) -> list[dict[str, Any]]:
+        """Every purchase ever charged, the oldest first."""
+        rows = self._database.execute("SELECT id, data FROM record WHERE type = 'purchase' ORDER BY sequence")
+        return [{"id": row[0], "item_id": json.loads(row[1])["itemId"]} for row in rows]
+
+    def transactions(self, page: int) -> list[dict[str, Any]]:
+        """Ten a page, the newest first."""
+        rows = self._database.execute(
+            "SELECT id, type, amount, timestamp, data FROM record ORDER BY sequence DESC LIMIT ? OFFSET ?",
+            [PAGE_LENGTH, page * PAGE_LENGTH],
+        )
+        keys = ("id", "type", "amount", "timestamp")
+        return [dict(zip(keys, row[:4], strict=True)) | {"data": json.loads(row[4])} for row in rows]
+
+    def purchase(self, item_id: object, quantity: object) -> dict[str, Any]:
+        """Charge the account. There is no idempotency key: twice is two purchases."""
+        if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
+            raise BusinessError(f"Invalid quantity {quantity}")
+        if quantity > 10:
+            raise BusinessError("Too many items", "TooManyPurchaseItems")
+        shelf = next((shelf for shelf in SHELVES if shelf.id == item_id), None)
+        if shelf is None:
+            raise BusinessError(f"No item found with id {item_id}")
+        amount = shelf.price_pence * quantity
+        if self.balance - amount < self.credit_limit_pence:
+            raise BusinessError(f"Balance would be less than credit limit {self.credit_limit_pence}")
+        data = {
+            "quantity": str(quantity),
+            "itemId": shelf.id,
+            "userId": self.user_id,
+            "storeId": self.store_code,
+            "item": json.dumps(shelf.as_item()),
+        }
+        return {"balance": self.balance, "transaction": self._write("purchase", -amount, data)}
+
+    def refund(self, transaction_id: str, reason: object) -> dict[str, Any]:
+        """Give the money of one purchase back, once, within a day."""
+        row = self._database.execute(
+            "SELECT type, amount, timestamp FROM record WHERE id = ?", [transaction_id]
+        ).fetchone()
+        if row is None or row[0] != "purchase":
+            raise BusinessError("Only purchases can be refunded", "NonRefundableTransactionType")
+        if time.time() - row[2] / 1000 > REFUND_SECONDS:
+            raise BusinessError("Too late", "AutoRefundPeriodExpired")
+        if any(self._refund_of(record) == transaction_id for record in self._all()):
+            raise BusinessError("Refunded before", "RefundAlreadyIssued")
+        data = {"refundedTransactionId": transaction_id, "reason": str(reason)}
+        return {"balance": self.balance, "transaction": self._write("refund", -row[1], data)}
+
+    def _all(self) -> list[str]:
+        return [row[0] for row in self._database.execute("SELECT data FROM record")]
+
+    @staticmethod
+    def _refund_of(data: str) -> object:
+        return json.loads(data).get("refundedTransactionId")
+
+    def _write(self, kind: str, amount: int, data: dict[str, str]) -> dict[str, Any]:
+        count: int = self._database.execute("SELECT count(*) FROM record").fetchone()[0]
+        record_id = f"{self.id}:{hashlib.sha256(f'{self.id}{count}'.encode()).hexdigest()}"
+        timestamp = int(time.time() * 1000)
+        self._database.execute(
+            "INSERT INTO record (id, type, amount, timestamp, data) VALUES (?, ?, ?, ?, ?)",
+            [record_id, kind, amount, timestamp, json.dumps(data)],
+        )
+        return {"id": record_id, "type": kind, "amount": amount, "timestamp": timestamp, "data": data}

@@ -1,0 +1,197 @@
+"""`trainer build`: photos in, a bundle out."""
+
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kiosk.bundle.bundle import MODEL_NAME
+from kiosk.bundle.manifest import Golden, Manifest, Network, Preprocessing, Quantisation
+from trainer.bundle_writer import (
+    FLOAT_MODEL_NAME,
+    TRAINING_RECORD_NAME,
+    TrainingRecord,
+    Workplace,
+    bundle_id,
+    creation_time,
+    weights_sha256,
+    write_manifest,
+)
+from trainer.catalogue import CATALOGUE_NAME, Catalogue, read_catalogue
+from trainer.console import say
+from trainer.dataset import Dataset, read_dataset
+from trainer.evaluation import Evaluation, evaluate
+from trainer.export_tfjs import TfjsExport, export_tfjs
+from trainer.export_tflite import export_tflite, spread_over_labels
+from trainer.forms import Form, agreement, ask, keras_form, tfjs_form, tflite_form
+from trainer.golden import write_golden
+from trainer.model import NetworkSettings
+from trainer.quiet import load_tensorflow, native_output_hidden
+from trainer.report import write_report
+from trainer.report.content import ReportContent
+from trainer.training import train
+from trainer.training_settings import TrainingSettings
+
+TFJS_AGREEMENT = 0.99
+"""Least share of photos on which the page's weights must name the same label as the float network."""
+_TFJS_PHOTOS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What to build, out of what, into what."""
+
+    data: Path
+    out: Path
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    force: bool = False
+    """Replace a bundle that is there already."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What device, page and evaluation do to a frame."""
+        return Preprocessing(size_px=self.network.size_px)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exports:
+    quantisation: Quantisation
+    golden: tuple[Golden, ...]
+    forms: dict[str, Form]
+
+
+def build(settings: BuildSettings) -> tuple[Manifest, Evaluation]:
+    """Train and write a bundle; nothing is at `settings.out` before all of it is.
+
+    Raises:
+        TrainerError: with what to do about it.
+    """
+    place = Workplace(settings.out)
+    place.prepare(settings.force)
+    try:
+        return _build_in(place, settings)
+    except BaseException:
+        place.abandon()
+        raise
+
+
+def _build_in(place: Workplace, settings: BuildSettings) -> tuple[Manifest, Evaluation]:
+    created = creation_time()
+    dataset = read_dataset(settings.data, settings.training.seed)
+    catalogue = read_catalogue(settings.data)
+    _announce(dataset, catalogue)
+    load_tensorflow()
+    model, epochs = train(dataset, settings.network, settings.training)
+    record = TrainingRecord(weights_sha256(model), frozenset(photo.sha256 for photo in dataset.train))
+    _keep_float_model(model, record, place.scratch)
+    exports = _export(model, dataset, settings, place)
+    say("measuring")
+    measured_on, photos = ("test", dataset.test) if dataset.test else ("val", dataset.val)
+    content = ReportContent(
+        bundle_id=bundle_id(settings.data, created, record.weights_sha256),
+        created=created,
+        labels=tuple(catalogue.label(label) for label in dataset.labels),
+        measured_on=measured_on,
+        evaluation=evaluate(exports.forms, photos, dataset.labels, settings.preprocessing),
+        epochs=tuple(epochs),
+        settings=_flat(settings),
+        photo_counts=_counts(dataset),
+    )
+    write_report(place.partial / "report", content)
+    manifest = _write_manifest(settings, content, exports, record, place.partial)
+    place.finish()
+    return manifest, content.evaluation
+
+
+def _write_manifest(
+    settings: BuildSettings, content: ReportContent, exports: _Exports, record: TrainingRecord, directory: Path
+) -> Manifest:
+    return write_manifest(
+        directory,
+        id=content.bundle_id,
+        created=content.created,
+        labels=content.labels,
+        preprocessing=settings.preprocessing,
+        quantisation=exports.quantisation,
+        network=Network(multiplier=settings.network.multiplier, size_px=settings.network.size_px),
+        golden=exports.golden,
+        metrics=_headline(content, record.weights_sha256),
+    )
+
+
+def _announce(dataset: Dataset, catalogue: Catalogue) -> None:
+    counts = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in _counts(dataset).items())
+    say(f"{len(dataset.labels)} labels; photos: {counts}")
+    known = set(dataset.labels)
+    for label in sorted(catalogue.products.keys() - known):
+        say(f"note: {CATALOGUE_NAME} names {label}, of which there are no photos; it is left out")
+    unnamed = [label for label in dataset.labels if label not in catalogue.products][:-1]
+    if catalogue.products and unnamed:
+        say(f"note: {CATALOGUE_NAME} does not name {', '.join(unnamed)}; called so on the till, without a price")
+
+
+def _keep_float_model(model: Any, record: TrainingRecord, directory: Path) -> None:
+    with native_output_hidden():
+        model.save(directory / FLOAT_MODEL_NAME)
+    record.write(directory / TRAINING_RECORD_NAME)
+
+
+def _export(model: Any, dataset: Dataset, settings: BuildSettings, place: Workplace) -> _Exports:
+    how = settings.preprocessing
+    say("writing the kiosk's form (TFLite)")
+    taken, given = export_tflite(model, dataset.train, how, place)
+    say("writing the page's form (TensorFlow.js)")
+    written = export_tfjs(model, place)
+    floats = keras_form(model)
+    tfjs = _choose_tfjs(written, floats, dataset, how)
+    shutil.copytree(tfjs.directory, place.partial / "tfjs")
+    forms = {
+        "float": floats,
+        "tflite": tflite_form(place.partial / MODEL_NAME),
+        "tfjs": tfjs_form(place.partial / "tfjs"),
+    }
+    golden = write_golden(dataset.val, dataset.labels, forms, how, place.partial)
+    return _Exports(Quantisation(input=taken, output=given, tfjs_weights=tfjs.weights), golden, forms)
+
+
+def _choose_tfjs(written: list[TfjsExport], floats: Form, dataset: Dataset, how: Preprocessing) -> TfjsExport:
+    """The smallest that names the same labels as the float network; else the largest."""
+    forms: dict[str, Form] = {"float": floats}
+    for export in written:
+        forms[export.weights] = tfjs_form(export.directory)
+    _, answers = ask(forms, spread_over_labels(dataset.val, _TFJS_PHOTOS), how, "comparing")
+    for export in written:
+        share = agreement(answers["float"], answers[export.weights])
+        say(f"  {export.weights} weights: {export.size_bytes / 1e6:.2f} MB, same label as float on {100 * share:.1f} %")
+        if share >= TFJS_AGREEMENT:
+            return export
+    return written[-1]
+
+
+def _headline(content: ReportContent, weights: str) -> dict[str, Any]:
+    evaluation = content.evaluation
+    return {
+        "measured_on": content.measured_on,
+        "photos": evaluation.photos,
+        "top1": {form: round(top1, 4) for form, top1 in evaluation.top1.items()},
+        "agreement": round(evaluation.agreement, 4),
+        "float_weights_sha256": weights,
+    }
+
+
+def _counts(dataset: Dataset) -> dict[str, int]:
+    return {
+        "for_training": len(dataset.train),
+        "for_watching": len(dataset.val),
+        "for_testing": len(dataset.test),
+        "left_out": len(dataset.left_out),
+    }
+
+
+def _flat(settings: BuildSettings) -> dict[str, str | int | float]:
+    fields: dict[str, Any] = {**asdict(settings.network), **asdict(settings.training)}
+    augmentation = fields.pop("augmentation")
+    # A path would make two people's reports of the same build differ.
+    fields["weights"] = Path(fields["weights"]).name
+    return {**fields, **{f"augmentation: {key}": str(value) for key, value in augmentation.items()}}
