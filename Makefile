@@ -37,5 +37,13 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 	script/npm $(VENV) run build
 	touch $@
 
+demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hour)
+	rm -rf build/demo && mkdir -p build/demo
+	$(BIN)/trainer demo-data build/demo/demo-shop --photos-per-label 300
+	SOURCE_DATE_EPOCH=1763856000 $(BIN)/trainer build build/demo/demo-shop --out build/demo/bundle \
+	  --weights none --multiplier 0.35 --size 96 --epochs 30 --learning-rate 0.002
+	rm -rf kiosk/demo/bundle && cp -r build/demo/bundle kiosk/demo/bundle
+	$(BIN)/trainer demo-clip kiosk/demo/clip.mp4
+
 clean:  ## remove everything that was built
 	rm -rf $(VENV) build dist kiosk/page/node_modules kiosk/web/static

@@ -63,11 +63,6 @@ def configured_till(config: Config) -> Till:
     return Ledger(LedgerSettings(ledger_path(config.state_dir)))
 
 
-def outbox_path(state_dir: Path) -> Path:
-    """Where the outbox lives."""
-    return state_dir / "outbox.sqlite"
-
-
 def ledger_path(state_dir: Path) -> Path:
     """Where the ledger lives."""
     return state_dir / "ledger.sqlite"

@@ -50,6 +50,7 @@ class Service:
         self._metrics = Metrics()
         self._events = EventStream()
         self._bundle = configured_bundle(config.bundle)
+        self._voting = voting_settings(config.voting, self._bundle.manifest.voting)
         names = {label.id: label.name for label in self._bundle.manifest.labels}
         self._telling = Telling(self._events, names, say)
         self._capture = Capture(configured_camera(config), hooks=self._capture_hooks())
@@ -108,7 +109,9 @@ class Service:
     async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[str, str]:
         """Start the page and the metrics; answers where each is."""
         web, metrics = self._config.web, self._config.metrics
-        view = KioskView(lambda: self._status(shop), shop.catalogue, shop.desk, self._bundle, self._events)
+        view = KioskView(
+            lambda: self._status(shop), shop.catalogue, shop.desk, self._bundle, self._voting, self._events
+        )
         page = await stack.enter_async_context(web_server(view, web.host, web.port))
         scraped = await stack.enter_async_context(metrics_server(self._metrics.registry, metrics.host, metrics.port))
         return page.url, scraped.url
@@ -118,7 +121,7 @@ class Service:
             await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
 
         watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell)
-        voter = Voter(voting_settings(self._config.voting, self._bundle.manifest.voting))
+        voter = Voter(self._voting)
         return Counter(self._capture, recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
 
     @asynccontextmanager

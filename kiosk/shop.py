@@ -11,11 +11,11 @@ from uuid import UUID
 from kiosk.config import Config
 from kiosk.errors import NotKept, TillError
 from kiosk.metrics import Metrics
-from kiosk.parts import configured_till, outbox_path
+from kiosk.parts import configured_till
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import SalesDesk
-from kiosk.sales.outbox import Outbox
+from kiosk.sales.outbox import Outbox, outbox_path
 from kiosk.sales.sale import Sale, SaleSource
 from kiosk.sales.tills.till import Till
 

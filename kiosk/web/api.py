@@ -1,5 +1,6 @@
 """The page's API: catalogue, sales, decisions, undo, health."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -47,6 +48,7 @@ def add_api(app: web.Application) -> None:
     app[DECISIONS] = TokenBucket(settings.decisions_each_second, settings.decisions_burst)
     app.router.add_get("/healthz", health)
     app.router.add_get("/api/catalogue", catalogue)
+    app.router.add_get("/api/voting", voting)
     app.router.add_get("/api/sales", recent_sales)
     app.router.add_post("/api/decisions", take_decision)
     app.router.add_post("/api/sales/{id}/undo", undo_sale)
@@ -63,6 +65,11 @@ async def catalogue(request: web.Request) -> web.Response:
     return _json(
         {"products": [{"label": one.label, "name": one.name, "price_pence": one.price_pence} for one in products]}
     )
+
+
+async def voting(request: web.Request) -> web.Response:
+    """The vote that the page is to take: the config's, else the bundle's."""
+    return _json(asdict(request.app[VIEW].voting))
 
 
 async def recent_sales(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from kiosk.bundle.bundle import Bundle
+from kiosk.recognition.voting import VotingSettings
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.sale import Sale, SaleSource
 from kiosk.web.events import EventStream
@@ -44,6 +45,8 @@ class KioskView:
     catalogue: Catalogue
     desk: Desk
     bundle: Bundle
+    voting: VotingSettings
+    """The vote that the page takes, the same as the kiosk's own."""
     events: EventStream
 
 

@@ -61,10 +61,14 @@ def _run_until_nothing_waits(kiosk: RunningKiosk, log_path: Path) -> None:
     command = [str(KIOSK), "run", "--config", str(kiosk.config)]
     with log_path.open("w") as log, subprocess.Popen(command, stderr=log) as process:
         try:
-            _wait_for(lambda: all(sale["state"] == "settled" for sale in kiosk.sales()), process, log_path)
+            _wait_for(lambda: "what=metrics" in log_path.read_text() and _settled(kiosk), process, log_path)
         finally:
             process.terminate()
     assert process.returncode == 0
+
+
+def _settled(kiosk: RunningKiosk) -> bool:
+    return all(sale["state"] == "settled" for sale in kiosk.sales())
 
 
 def _wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes], log_path: Path) -> None:

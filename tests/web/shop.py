@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from kiosk.bundle.bundle import open_bundle
 from kiosk.demo import bundle_directory
+from kiosk.recognition.voting import VotingSettings
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import SalesDesk
@@ -71,7 +72,9 @@ async def open_shop(
 
     outbox.observe(tell)
     status = dict(STATUS)
-    view = KioskView(lambda: status, catalogue, desk, open_bundle(bundle_directory()), events)
+    view = KioskView(
+        lambda: status, catalogue, desk, open_bundle(bundle_directory()), VotingSettings(0.7, 4, 5), events
+    )
     await ledger.open()
     carrying = asyncio.create_task(courier.run())
     try:

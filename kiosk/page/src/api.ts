@@ -1,6 +1,6 @@
 /** What the kiosk offers over HTTP. */
 
-import type { Decision } from "./voting";
+import type { Decision, VotingSettings } from "./voting";
 
 export interface Product {
   label: string;
@@ -47,9 +47,15 @@ export class NoAnswerError extends Error {}
 const ANSWER_TIMEOUT_MS = 8000;
 /** Waits before each further try to report a decision. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
+const TOO_MANY_REQUESTS = 429;
 
 export async function fetchCatalogue(): Promise<Product[]> {
   return (await ask<{ products: Product[] }>("/api/catalogue")).products;
+}
+
+/** The vote that the kiosk's owner wants taken. */
+export function fetchVoting(): Promise<VotingSettings> {
+  return ask<VotingSettings>("/api/voting");
 }
 
 /** The newest sales, newest first. */
@@ -64,7 +70,7 @@ export async function undoSale(id: string): Promise<Sale> {
 
 /**
  * Makes a decision a sale. However often it is sent with the same `id`, the kiosk takes one sale, so it is sent again
- * when no answer came.
+ * when no answer came, or when the kiosk had too much to do.
  *
  * @throws RefusedError when the kiosk says no, NoAnswerError when it stays silent.
  */
@@ -73,7 +79,8 @@ export async function reportDecision(id: string, decision: Decision, delaysMs = 
     try {
       return await post<Sale>("/api/decisions", { id, ...decision });
     } catch (error) {
-      if (!(error instanceof NoAnswerError)) throw error;
+      const busy = error instanceof RefusedError && error.status === TOO_MANY_REQUESTS;
+      if (!busy && !(error instanceof NoAnswerError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }

@@ -1,6 +1,5 @@
-/** The bundle's manifest, as far as the page needs it: labels, preprocessing, voting defaults, golden images. */
+/** The bundle's manifest, as far as the page needs it: labels, preprocessing, golden images. */
 
-import type { VotingSettings } from "./voting";
 
 export const UNKNOWN = "unknown";
 const FORMAT = 1;
@@ -24,7 +23,6 @@ export interface Manifest {
   /** In the order of the network's output. */
   labels: Label[];
   preprocessing: { size_px: number };
-  voting: VotingSettings;
   golden: Golden[];
 }
 
@@ -59,12 +57,9 @@ export function checkManifest(found: unknown): Manifest {
 }
 
 function checkLabels(manifest: Manifest): void {
-  const { labels, golden, voting } = manifest;
+  const { labels, golden } = manifest;
   if (!Array.isArray(labels) || !labels.some((label) => label.id === UNKNOWN)) {
     throw new BundleError(`The model's manifest has no label \`${UNKNOWN}\`.`);
-  }
-  if (!(voting?.threshold > 0) || !(voting.votes >= 1) || !(voting.release >= 1)) {
-    throw new BundleError("The model's manifest has no usable voting rule.");
   }
   const fits = (one: Golden): boolean => one.float_probabilities?.length === labels.length;
   if (!Array.isArray(golden) || golden.length === 0 || !golden.every(fits)) {

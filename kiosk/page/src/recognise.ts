@@ -5,7 +5,7 @@ import { FrameReader, nextFrame } from "./camera";
 import type { Engine } from "./engine";
 import { Preprocessor } from "./preprocess";
 import { bestIndex } from "./selftest";
-import { Voter, type Decision } from "./voting";
+import type { Decision, Voter } from "./voting";
 
 /** Fifteen frames a second are as many as the vote is tuned for; more would only make the tablet hot. */
 const SHORTEST_FRAME_MS = 1000 / 15;
@@ -28,12 +28,12 @@ export async function recognise(
   video: HTMLVideoElement,
   engine: Engine,
   manifest: Manifest,
+  voter: Voter,
   listener: Listener,
   signal: AbortSignal,
 ): Promise<void> {
   const frames = new FrameReader(video);
   const preprocessor = new Preprocessor(manifest.preprocessing.size_px);
-  const voter = new Voter(manifest.voting);
   while (!signal.aborted) {
     await nextFrame(video);
     const began = performance.now();

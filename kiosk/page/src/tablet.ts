@@ -1,7 +1,7 @@
 /** The tablet page: this device's own camera and network, and the list to choose from by hand. */
 
 import "./style.css";
-import { fetchCatalogue, newId, NoAnswerError, RefusedError, reportDecision, type Product } from "./api";
+import { fetchCatalogue, fetchVoting, newId, NoAnswerError, RefusedError, reportDecision, type Product } from "./api";
 import { loadManifest, type Manifest } from "./bundle";
 import { openCamera } from "./camera";
 import { find } from "./dom";
@@ -13,7 +13,7 @@ import { About } from "./views/about";
 import { ProductList } from "./views/productlist";
 import { SaleCard } from "./views/salecard";
 import { StatusLine } from "./views/statusline";
-import type { Decision } from "./voting";
+import { Voter, type Decision } from "./voting";
 
 const video = find<HTMLVideoElement>("video");
 const viewfinder = find("viewfinder");
@@ -57,8 +57,10 @@ async function watch(): Promise<void> {
     };
     seeing.textContent = "Getting the model ready …";
     const { engine, manifest } = await prepare();
+    const voter = new Voter(await fetchVoting());
     viewfinder.dataset.state = "live";
-    await recognise(video, engine, manifest, { seen: showSeen, decided: (one) => decided(manifest, one) }, stop.signal);
+    const listener = { seen: showSeen, decided: (one: Decision) => decided(manifest, one) };
+    await recognise(video, engine, manifest, voter, listener, stop.signal);
   } catch (error) {
     showNotice(error instanceof Error ? error.message : String(error));
   }

@@ -24,6 +24,13 @@ it("sends a decision again with the same id when no answer came", async () => {
   expect(bodies.map((body) => JSON.parse(body).id)).toEqual(["1", "1", "1"]);
 });
 
+it("sends a decision again when the kiosk had too much to do", async () => {
+  const busy = { status: 429, body: { error: { message: "too many at once", code: "too_many" } } };
+  const bodies = answer(busy, { status: 201, body: { id: "1" } });
+  await reportDecision("1", decision, [0, 0]);
+  expect(bodies.map((body) => JSON.parse(body).id)).toEqual(["1", "1"]);
+});
+
 it("gives up after the last try", async () => {
   const bodies = answer();
   await expect(reportDecision("1", decision, [0, 0])).rejects.toThrow(NoAnswerError);

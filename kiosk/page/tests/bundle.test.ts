@@ -11,7 +11,6 @@ function manifest(): Record<string, unknown> {
       { id: "cola", name: "Cola", price_pence: 85 },
     ],
     preprocessing: { crop: "centre-square", resize: "area", size_px: 160, colour_order: "RGB", value_range: [0, 255] },
-    voting: { threshold: 0.8, votes: 3, release: 3 },
     golden: [{ image: "golden/1.png", label: "cola", float_probabilities: [0.1, 0.9] }],
   };
 }
@@ -27,7 +26,6 @@ it.each([
   ["no unknown", { labels: [{ id: "cola", name: "Cola", price_pence: 85 }] }, "unknown"],
   ["golden images of another model", { golden: [{ image: "a", label: "b", float_probabilities: [1] }] }, "golden"],
   ["no golden images", { golden: [] }, "golden"],
-  ["no voting rule", { voting: {} }, "voting"],
 ])("refuses %s, naming it", (_name, change, message) => {
   expect(() => checkManifest({ ...manifest(), ...change })).toThrow(message);
 });
