@@ -49,7 +49,7 @@ def open_notifier() -> Notifier:
     try:
         notify: Notify = import_module("systemd.daemon").notify
     except ImportError:
-        log.warning("systemd not told", extra={"todo": "install the extra: pip install honesty-kiosk[systemd]"})
+        log.warning("systemd not told", extra={"todo": "install the kiosk with its extra `systemd`"})
         return Notifier(None, None)
     return Notifier(notify, _watchdog_seconds())
 
