@@ -8,6 +8,7 @@ missing `val.txt` is dealt out of the training photos.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def _deal(
     test: list[Photo] = []
     for label in sorted(by_label):
         shuffled = by_label[label]
-        np.random.default_rng([seed, label]).shuffle(shuffled)  # type: ignore[arg-type]
+        np.random.default_rng([seed, label]).shuffle(cast("Any", shuffled))
         for_val, for_test = round(len(shuffled) * val_share), round(len(shuffled) * test_share)
         val += shuffled[:for_val]
         test += shuffled[for_val : for_val + for_test]

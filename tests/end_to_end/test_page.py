@@ -183,6 +183,7 @@ def test_golden_images_come_out_in_the_browser_as_in_training(kiosk: RunningKios
 def test_red_and_blue_swapped_fail_the_self_test_and_nothing_is_recognised(kiosk: RunningKiosk, page: Page) -> None:
     def swap(route: Route) -> None:
         rgb = cv2.imdecode(np.frombuffer(route.fetch().body(), np.uint8), cv2.IMREAD_COLOR)
+        assert rgb is not None
         route.fulfill(body=cv2.imencode(".png", rgb[..., ::-1])[1].tobytes(), content_type="image/png")
 
     page.route("**/bundle/golden/*", swap)

@@ -78,7 +78,7 @@ def seen(scene: Image, look: Look, rng: Random) -> Image:
     if look.noise > 0:
         coarse = cv2.resize(rng.standard_normal((height // 2, width // 2), np.float32), (width, height))
         values += look.noise * (0.7 * coarse[..., None] + 0.5 * rng.standard_normal(values.shape, np.float32))
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 def _premultiplied(thing: Cutout) -> NDArray[np.float32]:
