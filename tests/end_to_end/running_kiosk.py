@@ -49,13 +49,16 @@ class RunningKiosk:
 
 
 @contextmanager
-def running_kiosk(directory: Path, camera: str, undo_window_seconds: float) -> Iterator[RunningKiosk]:
-    """A kiosk with the shipped bundle and a ledger, answering, in `directory`; stopped again at the end."""
+def running_kiosk(
+    directory: Path, camera: str, undo_window_seconds: float, till: dict[str, str] | None = None
+) -> Iterator[RunningKiosk]:
+    """A kiosk with the shipped bundle, answering, in `directory`; stopped at the end. Without a `till`, a ledger."""
     web_port, metrics_port = free_ports(2)
     settings = {
         "state_dir": str(directory / "state"),
         "camera": {"source": camera},
         "sales": {"undo_window_seconds": undo_window_seconds},
+        "till": till or {"kind": "ledger"},
         "web": {"port": web_port},
         "metrics": {"port": metrics_port},
     }

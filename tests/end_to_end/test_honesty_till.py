@@ -1,0 +1,77 @@
+"""A whole kiosk and an honesty.store till, each a process of its own."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import pytest
+
+from kiosk.demo import clip_path
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk
+from tests.tills.process import RunningTill, running_till
+
+PATIENCE_SECONDS = 60
+NOT_SOLD = re.compile(r"sale not taken .*the shop does not sell")
+
+
+@pytest.fixture
+def till() -> Iterator[RunningTill]:
+    with running_till() as running:
+        yield running
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path, till: RunningTill) -> Iterator[RunningKiosk]:
+    """A kiosk whose camera sees the demo shop's products, none of which this till sells."""
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(till.refresh_token)
+    settings = {"kind": "honesty_store", "url": till.url, "store_code": till.store_code}
+    with running_kiosk(tmp_path, str(clip_path()), 0, settings | {"refresh_token_file": str(token)}) as running:
+        yield running
+
+
+def test_a_decision_reaches_the_till_once_and_what_it_does_not_sell_is_never_sent(
+    kiosk: RunningKiosk, till: RunningTill, tmp_path: Path
+) -> None:
+    with urlopen(f"{kiosk.url}/api/catalogue") as answer:
+        [product, *_] = [one for one in json.load(answer)["products"] if "(" in one["name"]]
+    decision = {"id": str(uuid4()), "label": product["label"], "confidence": 0.9, "votes": 3}
+    assert _post(f"{kiosk.url}/api/decisions", decision) == 201
+    assert _post(f"{kiosk.url}/api/decisions", decision) == 200
+    _wait_for(lambda: bool(kiosk.sales()) and kiosk.sale(decision["id"])["state"] == "settled")
+    _wait_for(lambda: NOT_SOLD.search((tmp_path / "kiosk.log").read_text()) is not None)
+
+    [purchase] = till.purchases
+    [sale] = kiosk.sales()
+    assert (purchase["item_id"], purchase["id"]) == (sale["label"], sale["till_reference"])
+    assert (sale["name"], sale["price_pence"]) == (product["name"], product["price_pence"])
+    assert till.refresh_token not in (tmp_path / "kiosk.log").read_text()
+
+
+def test_check_names_what_the_till_does_not_sell(kiosk: RunningKiosk) -> None:
+    checked = subprocess.run([KIOSK, "check", "--config", kiosk.config], capture_output=True, text=True, check=False)
+    assert checked.returncode == 1
+    [line] = [line for line in checked.stdout.splitlines() if line.split()[1] == "till"]
+    assert line.startswith("FAIL")
+    assert "does not list" in line
+
+
+def _post(address: str, body: dict[str, Any]) -> int:
+    request = Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urlopen(request) as answer:
+        status: int = answer.status
+    return status
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
