@@ -5,6 +5,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.self_test import require_golden
 from kiosk.config import Config
 from kiosk.config_file import read_config
-from kiosk.errors import CameraLost, ConfigError, KioskError
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, configured_till
+from kiosk.errors import CameraLost, ConfigError, KioskError, NoSuchSale
+from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, configured_till, ledger_path
 from kiosk.recognition.recogniser import open_recogniser
+from kiosk.sales.outbox import OutboxReader, outbox_path
+from kiosk.sales.tills.ledger import read_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,22 @@ async def _try(part: str, attempt: Awaitable[str]) -> Finding:
 async def _state(config: Config) -> str:
     """Tries to write where sales are to be kept, without leaving anything behind."""
     directory = config.state_dir
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    existing = directory
     try:
+        existing = next(path for path in (directory, *directory.parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"kept?")
             os.fsync(file.fileno())
     except OSError as error:
         raise KioskError(f"{existing}: {error.strerror}; let the kiosk write there, or set state_dir") from error
+    _read_outbox(directory)
     return str(directory) if existing == directory else f"{directory} (will be made)"
+
+
+def _read_outbox(state_dir: Path) -> None:
+    """A damaged outbox keeps the kiosk from starting; one that is not there yet does not."""
+    with suppress(NoSuchSale):
+        OutboxReader.open(outbox_path(state_dir)).close()
 
 
 async def _bundle(config: Config) -> str:
@@ -104,6 +115,8 @@ def _one_frame(config: Config) -> str:
 async def _till(config: Config) -> str:
     till = configured_till(config)
     if config.till.kind == "ledger":
+        with suppress(NoSuchSale):
+            read_ledger(ledger_path(config.state_dir))
         return f"{till.name} in {config.state_dir}"
     await till.open()
     try:
@@ -131,10 +144,10 @@ async def _metrics(config: Config) -> str:
 
 def _free(host: str, port: int, section: str) -> str:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(address)
     except OSError as error:
         reason = error.strerror or str(error)
         raise KioskError(f"{host}:{port}: {reason}; is a kiosk running already? Else set {section}.port") from error

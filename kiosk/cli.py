@@ -89,8 +89,8 @@ def _add_bundle(bundle: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"given {text}; allowed: a whole number from 1 up")
+    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"given {text}; allowed: a whole number from 1 to 999999")
     return int(text)
 
 

@@ -27,6 +27,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _host(host: str) -> str:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        host = ""
+    if not host or any(character.isspace() for character in host):
+        raise ValueError("an address or a host name such as 127.0.0.1")
+    return host
+
+
 def _loopback_only(host: str) -> str:
     if not _is_loopback(host):
         raise ValueError("a loopback address such as 127.0.0.1: the page has no access control for a network yet")
@@ -34,12 +44,31 @@ def _loopback_only(host: str) -> str:
 
 
 def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return url.rstrip("/")
-    raise ValueError("an https address such as https://honesty.store (http only to this machine itself)")
+    allowed = "an https address such as https://honesty.store (http only to this machine itself)"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    host = parts.hostname or ""
+    plain = not (parts.username or parts.password or parts.query or parts.fragment or port == 0)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    if not (host and plain and secure) or any(character.isspace() for character in url):
+        raise ValueError(allowed)
+    return url.rstrip("/")
+
+
+def _given_path(path: Path) -> Path:
+    if str(path) in ("", "."):
+        raise ValueError("a path such as /var/lib/kiosk")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("a path whose home directory exists") from error
+
+
+GivenPath = Annotated[Path, AfterValidator(_given_path)]
+"""A path as a person writes it; ~ is their home."""
 
 
 def _camera_text(source: object) -> str:
@@ -50,7 +79,7 @@ def _camera_text(source: object) -> str:
     raise ValueError("auto, an index from 0 up, a device path, an http(s) or rtsp address, a video file, or a folder")
 
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 """A TCP port; 0 lets the system choose."""
 
 
@@ -71,25 +100,25 @@ class RecognitionConfig(Section):
     """`recognition:`"""
 
     engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
-    threads: int = Field(default=1, ge=1, le=8)
+    threads: int = Field(default=1, ge=1, le=8, strict=True)
     """Threads of the interpreter; more than one makes the slowest frames much slower on a busy board."""
 
 
 class VotingConfig(Section):
     """`voting:`. A key that is left out is taken from the bundle."""
 
-    threshold: float | None = Field(default=None, gt=0, le=1)
+    threshold: float | None = Field(default=None, gt=0, le=1, strict=True)
     """Least confidence of each vote, 0 to 1."""
-    votes: int | None = Field(default=None, ge=1, le=100)
+    votes: int | None = Field(default=None, ge=1, le=100, strict=True)
     """Predictions in a row that must agree."""
-    release: int | None = Field(default=None, ge=1, le=100)
+    release: int | None = Field(default=None, ge=1, le=100, strict=True)
     """Predictions for which a decided product must be gone before the next decision."""
 
 
 class SalesConfig(Section):
     """`sales:`"""
 
-    undo_window_seconds: float = Field(default=8.0, ge=0, le=3600)
+    undo_window_seconds: float = Field(default=8.0, ge=0, le=3600, strict=True)
     """How long a sale is held, so that the shopper can say no, before it goes to the till."""
 
 
@@ -107,7 +136,7 @@ class HonestyStoreTill(Section):
     """The till's address, without /api."""
     store_code: str = Field(min_length=1)
     """The code of the store that the kiosk stands in."""
-    refresh_token_file: Path
+    refresh_token_file: GivenPath
     """A file with the kiosk's refresh token, readable by the kiosk only. Relative to $CREDENTIALS_DIRECTORY if set."""
 
     @field_validator("refresh_token_file")
@@ -127,14 +156,14 @@ class WebConfig(Section):
 class MetricsConfig(Section):
     """`metrics:`, for Prometheus."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: Port = 9464
 
 
 class Config(Section):
     """The whole config."""
 
-    state_dir: Path = Field(default_factory=default_state_dir)
+    state_dir: GivenPath = Field(default_factory=default_state_dir)
     """Outbox and ledger."""
     bundle: str = "demo"
     """demo, or a directory that `trainer build` wrote."""
@@ -151,3 +180,9 @@ class Config(Section):
     def _empty_sections_are_defaults(cls, data: object) -> object:
         """A section whose every key is commented out is read as null; it means the defaults."""
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> "Config":
+        if self.web.port == self.metrics.port != 0 and self.web.host == self.metrics.host:
+            raise ValueError("web and metrics: given the same host and port; allowed: two that differ")
+        return self

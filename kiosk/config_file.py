@@ -27,6 +27,8 @@ def read_config(path: Path | None) -> Config:
     text = _read_text(path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise ConfigError([f"{path}: *aliases are not understood; write each value out"])
         data = yaml.safe_load(text) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -88,23 +90,32 @@ def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
         case "missing":
             return f"{where}: missing; it must be given"
         case "extra_forbidden":
-            return f"{where}: unknown key; allowed here: {_keys(key[:-1])}"
+            return f"{where}: unknown key; allowed here: {_keys(detail['loc'][:-1])}"
         case "union_tag_not_found":
             return f"{where}.kind: missing; allowed: ledger or honesty_store"
         case "union_tag_invalid":
             return f"{where}.kind: given {_shown(detail['ctx']['tag'])}; allowed: ledger or honesty_store"
         case "model_type" | "model_attributes_type":
-            return f"{given} a section with the keys {_keys(key)}"
-    return f"{given} {detail['msg'].removeprefix('Value error, ').removeprefix('Input should be ')}"
+            # What was given instead is not shown: it may be a camera's address with its password.
+            return f"{where}: not a section; allowed: the keys {_keys(detail['loc'])}"
+    # A rule over several sections stands at no key, and its message says all.
+    return f"{given} {_message(detail)}" if key else f"{path}: {_message(detail)}"
+
+
+def _message(detail: ErrorDetails) -> str:
+    return detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _keys(section: Key) -> str:
-    """The keys that may stand in a section."""
-    model: Any = Config
+    """The keys that may stand in a section. A union's part of the path is the chosen kind, if one was."""
+    models: list[Any] = [Config]
     for part in section:
-        model = model.model_fields[str(part)].annotation
-    models = getattr(model, "__args__", (model,))
-    return ", ".join(sorted({name for one in models for name in one.model_fields}))
+        if part in models[0].model_fields:
+            annotation = models[0].model_fields[str(part)].annotation
+            models = list(getattr(annotation, "__args__", (annotation,)))
+        else:
+            models = [model for model in models if model.model_fields["kind"].annotation.__args__ == (part,)]
+    return ", ".join(sorted({name for model in models for name in model.model_fields}))
 
 
 def _dotted(key: Key) -> str:

@@ -8,6 +8,7 @@ from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Source
 from kiosk.config import Config, HonestyStoreTill, VotingConfig
 from kiosk.demo import bundle_directory, clip_path
+from kiosk.errors import BundleError
 from kiosk.recognition.voting import VotingSettings
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
@@ -23,7 +24,13 @@ def configured_bundle(name: str) -> Bundle:
     Raises:
         BundleError: it is missing or broken.
     """
-    return open_bundle(bundle_directory() if name == DEMO else Path(name).expanduser())
+    if name == DEMO:
+        return open_bundle(bundle_directory())
+    try:
+        directory = Path(name).expanduser()
+    except RuntimeError as error:
+        raise BundleError(f"{name}: {error}; give the whole path") from error
+    return open_bundle(directory)
 
 
 def configured_camera(config: Config) -> Source:

@@ -14,7 +14,7 @@ from kiosk.camera.capture import Capture, CaptureHooks, CaptureStatus
 from kiosk.config import Config
 from kiosk.counter import Counter
 from kiosk.metrics import Metrics
-from kiosk.notify import Notifier, open_notifier
+from kiosk.notify import open_notifier
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, describe_camera, voting_settings
 from kiosk.recognition.recogniser import Recogniser, open_recogniser
 from kiosk.recognition.voting import Decision, Voter
@@ -47,6 +47,7 @@ class Service:
         self._say = say
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
+        self._notifier = open_notifier()
         self._metrics = Metrics()
         self._events = EventStream()
         self._bundle = configured_bundle(config.bundle)
@@ -64,7 +65,6 @@ class Service:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        notifier = open_notifier()
         recogniser = await asyncio.to_thread(self._open_recogniser)
         async with AsyncExitStack() as stack:
             shop = self._shop = await stack.enter_async_context(self._open_shop())
@@ -72,9 +72,9 @@ class Service:
             counter = self._make_counter(recogniser, shop)
             looking = await stack.enter_async_context(self._looking(counter))
             self._introduce(recogniser, shop, page_url, metrics_url)
-            notifier.ready(f"watching {self._capture.name}")
-            await self._watch_over(notifier, counter, looking)
-            notifier.stopping()
+            self._notifier.ready(self._camera_line())
+            await self._watch_over(counter, looking)
+            self._notifier.stopping()
             log.info("stopping")
 
     def _open_recogniser(self) -> Recogniser:
@@ -93,7 +93,7 @@ class Service:
         dropped = self._metrics.frames.labels("dropped")
 
         def on_state(_: CaptureStatus) -> None:
-            self._loop.call_soon_threadsafe(self._tell_status)
+            self._loop.call_soon_threadsafe(self._camera_changed)
 
         return CaptureHooks(on_state, self._metrics.camera_reconnects.inc, dropped.inc)
 
@@ -149,17 +149,17 @@ class Service:
             "Hold something in front of the camera; Ctrl-C stops the kiosk."
         )
 
-    async def _watch_over(self, notifier: Notifier, counter: Counter, looking: asyncio.Task[None]) -> None:
+    async def _watch_over(self, counter: Counter, looking: asyncio.Task[None]) -> None:
         """Feed the watchdog while recognition goes round; return when asked to stop."""
         # sd_watchdog_enabled(3) recommends half the period; a third leaves room for a slow board.
-        period_seconds = min(HEARTBEAT_SECONDS, (notifier.watchdog_seconds or HEARTBEAT_SECONDS) / 3)
+        period_seconds = min(HEARTBEAT_SECONDS, (self._notifier.watchdog_seconds or HEARTBEAT_SECONDS) / 3)
         stopping = asyncio.create_task(self._stop.wait())
         rounds = -1
         try:
             while not stopping.done() and not looking.done():
                 if counter.rounds != rounds:
                     rounds = counter.rounds
-                    notifier.alive()
+                    self._notifier.alive()
                 await asyncio.wait({stopping, looking}, timeout=period_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
@@ -169,6 +169,15 @@ class Service:
 
     def _status(self, shop: Shop) -> Status:
         return status_of(self._bundle.manifest.id, self._capture, shop)
+
+    def _camera_line(self) -> str:
+        """For `systemctl status`."""
+        detail = self._capture.status.detail
+        return f"degraded: {detail}" if detail else f"watching {self._capture.name}"
+
+    def _camera_changed(self) -> None:
+        self._notifier.status(self._camera_line())
+        self._tell_status()
 
     def _tell_status(self) -> None:
         if self._shop is not None:

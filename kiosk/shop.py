@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,12 +15,17 @@ from kiosk.metrics import Metrics
 from kiosk.parts import configured_till
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.courier import Courier, CourierSettings
-from kiosk.sales.desk import SalesDesk
+from kiosk.sales.desk import Queue, SalesDesk
 from kiosk.sales.outbox import Outbox, outbox_path
 from kiosk.sales.sale import Sale, SaleSource
 from kiosk.sales.tills.till import Till
 
 log = logging.getLogger(__name__)
+
+LIST_PATIENCE_SECONDS = 3.0
+"""How long the start waits for the till's list of products."""
+LIST_RETRY_SECONDS = 30.0
+"""Between tries to get that list."""
 
 
 class CountedDesk(SalesDesk):
@@ -38,7 +44,11 @@ class CountedDesk(SalesDesk):
         sale = await super().take(label, confidence, source, sale_id)
         if new:
             self._decisions.labels(sale.label, source.value).inc()
-            self._on_new(sale)
+            try:
+                self._on_new(sale)
+            except Exception:
+                # The sale is on disk and stands; whoever only looks on must not make it seem to have failed.
+                log.exception("sale not told", extra={"sale_id": str(sale.id)})
         return sale
 
 
@@ -73,21 +83,24 @@ async def open_shop(
     till = configured_till(config)
     try:
         await till.open()
-        await _take_tills_list(till, catalogue)
         outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
         outbox.observe(on_change)
         settings = CourierSettings(undo_window_seconds=config.sales.undo_window_seconds)
         courier = Courier(outbox, till, settings, on_request=_request_counter(metrics))
         desk = CountedDesk(outbox, catalogue, courier, metrics, on_new)
-        metrics.outbox_pending.set_function(lambda: desk.queue().pending)
-        metrics.outbox_oldest_age.set_function(lambda: desk.queue().oldest_age_seconds)
+        metrics.outbox_pending.set_function(lambda: queue.pending if (queue := _queue(desk)) else math.nan)
+        metrics.outbox_oldest_age.set_function(
+            lambda: queue.oldest_age_seconds if (queue := _queue(desk)) else math.nan
+        )
+        listing = asyncio.create_task(_take_tills_list(till, catalogue), name="till's list")
+        await asyncio.wait({listing}, timeout=LIST_PATIENCE_SECONDS)
         carrying = asyncio.create_task(courier.run(), name="courier")
         try:
             yield Shop(till, catalogue, desk)
         finally:
-            carrying.cancel()
-            with suppress(asyncio.CancelledError):
-                await carrying
+            for task in (listing, carrying):
+                task.cancel()
+            await asyncio.wait({listing, carrying})
     finally:
         await till.close()
         outbox.close()
@@ -101,13 +114,26 @@ def _make_private(state_dir: Path) -> None:
 
 
 async def _take_tills_list(till: Till, catalogue: Catalogue) -> None:
+    """Ask until the till answers. Until then the bundle's names and prices stand in."""
+    while True:
+        try:
+            products = await till.products()
+        except TillError as error:
+            log.warning("till has no list for us yet", extra={"till": till.name, "reason": str(error)})
+            await asyncio.sleep(LIST_RETRY_SECONDS)
+        else:
+            if products is not None:
+                catalogue.replace(products)
+            return
+
+
+def _queue(desk: SalesDesk) -> Queue | None:
+    """What waits; None while the outbox cannot be read, which must not keep the other metrics from being scraped."""
     try:
-        products = await till.products()
-    except TillError as error:
-        log.warning("till has no list for us yet", extra={"till": till.name, "reason": str(error)})
-        return
-    if products is not None:
-        catalogue.replace(products)
+        return desk.queue()
+    except NotKept as error:
+        log.error("outbox not readable", extra={"reason": str(error)})
+        return None
 
 
 def _request_counter(metrics: Metrics) -> Callable[[str, float], None]:

@@ -1,4 +1,4 @@
-"""How the kiosk is, for `/healthz`, the page and `systemctl status`."""
+"""How the kiosk is, for `/healthz` and the page."""
 
 from importlib.metadata import version
 from typing import Any

@@ -12,6 +12,8 @@ from kiosk.errors import CameraError
 
 log = logging.getLogger(__name__)
 
+RECORDING_ENDED = "the recording has ended; restart the kiosk to see it again"
+
 
 class CaptureState(StrEnum):
     """How the camera is."""
@@ -122,7 +124,8 @@ class Capture:
         None when none comes in time, after `stop`, or at the end of a recording.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._ended() or self._has(after_index), timeout_seconds)
+            # At the end of a recording too the consumer waits its time out, or its loop would spin.
+            self._changed.wait_for(lambda: self._stop.is_set() or self._has(after_index), timeout_seconds)
             frame = self._newest
             if self._stop.is_set() or frame is None or frame.index <= after_index:
                 return None
@@ -156,7 +159,7 @@ class Capture:
             while not self._stop.is_set():
                 frame = self._source.read()
                 if frame is None:
-                    self._set_status(CaptureStatus(CaptureState.ENDED))
+                    self._set_status(CaptureStatus(CaptureState.ENDED, RECORDING_ENDED))
                     return
                 self._offer(replace(frame, index=first_index + frame.index))
         finally:

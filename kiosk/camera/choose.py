@@ -60,9 +60,12 @@ def _network(text: str) -> Source:
 
 
 def _recorded(text: str, *, loop: bool, realtime: bool) -> Source:
-    path = Path(text).expanduser()
-    if text and path.is_dir():
-        return FolderSource(path, loop=loop, realtime=realtime)
-    if text and path.exists():
-        return VideoFileSource(path, loop=loop, realtime=realtime)
+    try:
+        path = Path(text).expanduser()
+        if text and path.is_dir():
+            return FolderSource(path, loop=loop, realtime=realtime)
+        if text and path.exists():
+            return VideoFileSource(path, loop=loop, realtime=realtime)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CameraNotFound(f"{text}: cannot be looked at ({error}); allowed: {ALLOWED}") from error
     raise CameraNotFound(f"{text}: no such file or folder; allowed: {ALLOWED}")

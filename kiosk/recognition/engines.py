@@ -42,6 +42,8 @@ class TfliteEngine:
             raise EngineError(
                 "the model does not take pixels as they are (uint8, scale 1, zero-point 0); build it again"
             )
+        if output_details["dtype"] != np.uint8:
+            raise EngineError("the model does not give its probabilities as uint8; build it again")
         scale, zero_point = output_details["quantization"]
         # Every probability that the output byte can stand for.
         self._probability_of = ((np.arange(256) - zero_point) * scale).astype(np.float32)

@@ -91,6 +91,18 @@ def test_check_tells_everything_that_would_fail(tmp_path: Path) -> None:
     assert failed == ["state", "bundle", "camera", "page"]
 
 
+@pytest.mark.parametrize(("damaged", "part"), [("outbox.sqlite", "state"), ("ledger.sqlite", "till")])
+def test_check_notices_sales_that_cannot_be_read(tmp_path: Path, damaged: str, part: str) -> None:
+    state = tmp_path / "damaged"
+    state.mkdir()
+    (state / damaged).write_bytes(b"not a database" * 1000)
+    config = tmp_path / "kiosk.yaml"
+    config.write_text(f"state_dir: {state}\nweb: {{port: 0}}\nmetrics: {{port: 0}}\n")
+    checked = kiosk("check", "--config", config)
+    assert checked.returncode == 1
+    assert [line.split()[1] for line in checked.stdout.splitlines() if line.startswith("FAIL")] == [part]
+
+
 @pytest.mark.parametrize("command", ["run", "check", "replay"])
 def test_a_wrong_config_is_told_without_a_traceback(command: str, tmp_path: Path) -> None:
     config = tmp_path / "kiosk.yaml"
