@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
-from kiosk.bundle.self_test import require_golden
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.errors import CameraLost, ConfigError, KioskError, NoSuchSale
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, configured_till, ledger_path
-from kiosk.recognition.recogniser import open_recogniser
+from kiosk.recognition.recogniser import open_tested_recogniser
 from kiosk.sales.outbox import OutboxReader, outbox_path
 from kiosk.sales.tills.ledger import read_ledger
 
@@ -90,9 +89,7 @@ async def _bundle(config: Config) -> str:
 
 
 def _self_test(bundle: Bundle, config: Config) -> str:
-    recogniser = open_recogniser(bundle, config.recognition.engine, config.recognition.threads)
-    require_golden(bundle, lambda bgr: recogniser.predict(bgr).probabilities)
-    return recogniser.engine_name
+    return open_tested_recogniser(bundle, config.recognition.engine, config.recognition.threads).engine_name
 
 
 async def _camera(config: Config) -> str:

@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from kiosk.bundle.bundle import Bundle
-from kiosk.bundle.self_test import require_golden
 from kiosk.camera.frame import Source
-from kiosk.recognition.recogniser import Recogniser, open_recogniser
+from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter, VotingSettings
 
 
@@ -96,10 +95,8 @@ class ReplayOptions:
 
 def replay_and_print(source: Source, bundle: Bundle, options: ReplayOptions) -> None:
     """Replay `source` and print each decision as it falls, then the summary."""
-    tested = open_recogniser(bundle, options.engine, options.threads)
-    require_golden(bundle, lambda bgr: tested.predict(bgr).probabilities)
     times = StageTimes()
-    recogniser = open_recogniser(bundle, options.engine, options.threads, times.stage)
+    recogniser = open_tested_recogniser(bundle, options.engine, options.threads, times.stage)
     names = {label.id: label.name for label in bundle.manifest.labels}
 
     def say(frame: int, decision: Decision) -> None:

@@ -9,14 +9,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from importlib.metadata import version
 from platform import python_version
 
-from kiosk.bundle.self_test import require_golden
 from kiosk.camera.capture import Capture, CaptureHooks, CaptureStatus
 from kiosk.config import Config
 from kiosk.counter import Counter
 from kiosk.metrics import Metrics
 from kiosk.notify import open_notifier
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, describe_camera, voting_settings
-from kiosk.recognition.recogniser import Recogniser, open_recogniser
+from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.sales.sale import Sale, SaleSource
 from kiosk.shop import Shop, open_shop
@@ -80,10 +79,9 @@ class Service:
     def _open_recogniser(self) -> Recogniser:
         stages = {stage: self._metrics.stage_seconds.labels(stage) for stage in ("preprocess", "inference")}
         settings = self._config.recognition
-        recogniser = open_recogniser(
+        recogniser = open_tested_recogniser(
             self._bundle, settings.engine, settings.threads, lambda stage: stages[stage].time()
         )
-        require_golden(self._bundle, lambda bgr: recogniser.predict(bgr).probabilities)
         manifest = self._bundle.manifest
         self._metrics.bundle_info.labels(manifest.id, str(len(manifest.labels))).set(1)
         self._metrics.build_info.labels(version("honesty-kiosk"), python_version(), recogniser.engine_name).set(1)

@@ -15,11 +15,10 @@ AUTO = "auto"
 ALLOWED = "auto, a number, /dev/..., http(s)://..., rtsp://..., a video file or a folder of pictures"
 
 
-def live_source(text: str, *, clip: Path | None = None, loop: bool = False) -> Source:
+def live_source(text: str, *, clip: Path | None = None) -> Source:
     """The source for `text` as a live camera: recordings are shown in real time.
 
-    `clip` is what `auto` shows, over and over, on a machine that has no camera now. `loop` is for a recording that
-    `text` names.
+    `clip` is what `auto` shows, over and over, on a machine that has no camera now.
 
     Raises:
         CameraNotFound: `text` names nothing that can be a camera; says what may be written.
@@ -32,7 +31,7 @@ def live_source(text: str, *, clip: Path | None = None, loop: bool = False) -> S
         return V4l2Source(Path(text))
     if "://" in text:
         return _network(text)
-    return _recorded(text, loop=loop, realtime=True)
+    return _recorded(text, realtime=True)
 
 
 def recorded_source(text: str) -> Source:
@@ -41,7 +40,7 @@ def recorded_source(text: str) -> Source:
     Raises:
         CameraNotFound: `text` is neither a video file nor a folder.
     """
-    return _recorded(text, loop=False, realtime=False)
+    return _recorded(text, realtime=False)
 
 
 def _automatic(clip: Path | None) -> Source:
@@ -59,13 +58,13 @@ def _network(text: str) -> Source:
     raise CameraNotFound(f"{scheme}:// is not a camera's address; allowed: {ALLOWED}")
 
 
-def _recorded(text: str, *, loop: bool, realtime: bool) -> Source:
+def _recorded(text: str, *, realtime: bool) -> Source:
     try:
         path = Path(text).expanduser()
         if text and path.is_dir():
-            return FolderSource(path, loop=loop, realtime=realtime)
+            return FolderSource(path, realtime=realtime)
         if text and path.exists():
-            return VideoFileSource(path, loop=loop, realtime=realtime)
+            return VideoFileSource(path, realtime=realtime)
     except (OSError, RuntimeError, ValueError) as error:
         raise CameraNotFound(f"{text}: cannot be looked at ({error}); allowed: {ALLOWED}") from error
     raise CameraNotFound(f"{text}: no such file or folder; allowed: {ALLOWED}")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.bundle.bundle import Bundle
+from kiosk.bundle.self_test import require_golden
 from kiosk.errors import BundleError
 from kiosk.recognition.engines import TfliteEngine, open_engine
 from kiosk.recognition.prediction import Prediction
@@ -54,3 +55,18 @@ def open_recogniser(bundle: Bundle, engine: str = "auto", threads: int = 1, time
         BundleError: the model does not fit its manifest.
     """
     return Recogniser(bundle, open_engine(engine, bundle.model_path, threads), timer)
+
+
+def open_tested_recogniser(
+    bundle: Bundle, engine: str = "auto", threads: int = 1, timer: StageTimer = untimed
+) -> Recogniser:
+    """The same, once the golden images came out right on this device; they are not timed.
+
+    Raises:
+        EngineError: no such engine here.
+        BundleError: the model does not fit its manifest, or gives wrong answers.
+    """
+    loaded = open_engine(engine, bundle.model_path, threads)
+    trial = Recogniser(bundle, loaded)
+    require_golden(bundle, lambda bgr: trial.predict(bgr).probabilities)
+    return Recogniser(bundle, loaded, timer)
