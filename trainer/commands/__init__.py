@@ -1,0 +1,1 @@
+"""One file a command: its options, their help, and what it runs."""
