@@ -1,19 +1,24 @@
 """Makes the parts of a kiosk out of its config. Each part is handed its own small settings, never the whole."""
 
+import math
+from dataclasses import asdict
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle, open_bundle
 from kiosk.bundle.manifest import UNKNOWN, VotingDefaults
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Source
-from kiosk.config import Config, HonestyStoreTill, VotingConfig
+from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
 from kiosk.demo import bundle_directory, clip_path
 from kiosk.errors import BundleError
 from kiosk.recognition.voting import VotingSettings
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
 from kiosk.sales.tills.ledger import Ledger, LedgerSettings
+from kiosk.sales.tills.secret import Secret, SecretFile, SecretVariable
 from kiosk.sales.tills.till import Till
+from kiosk.sales.tills.till_http import Timeouts
+from kiosk.sales.tills.webhook import Webhook, WebhookSettings
 
 DEMO = "demo"
 
@@ -51,8 +56,15 @@ def describe_camera(name: str) -> str:
 
 
 def voting_settings(config: VotingConfig, defaults: VotingDefaults) -> VotingSettings:
-    """What the config says, and for the rest what the bundle recommends."""
-    return VotingSettings(**{**defaults.model_dump(), **config.model_dump(exclude_none=True)})
+    """What the config says, and for the rest what the bundle recommends.
+
+    A threshold means something only by its rule: a config that gives `threshold` or `votes` and names no rule means
+    `each`, and where its rule is not the bundle's, the rest is that rule's own default, not the bundle's.
+    """
+    given = config.model_dump(exclude_none=True)
+    rule = given.get("rule", "each" if given.keys() & {"threshold", "votes"} else defaults.rule)
+    base = defaults.model_dump() if rule == defaults.rule else asdict(VotingSettings())
+    return VotingSettings(**{**base, **given, "rule": rule})
 
 
 def bundle_catalogue(bundle: Bundle) -> Catalogue:
@@ -64,10 +76,61 @@ def bundle_catalogue(bundle: Bundle) -> Catalogue:
 
 def configured_till(config: Config) -> Till:
     """The till that `till:` names, not yet open."""
-    if isinstance(config.till, HonestyStoreTill):
-        settings = HonestyStoreSettings(config.till.url, config.till.store_code, config.till.refresh_token_file)
-        return HonestyStore(settings)
-    return Ledger(LedgerSettings(ledger_path(config.state_dir)))
+    match config.till:
+        case HonestyStoreTill() as till:
+            return HonestyStore(_honesty_store_settings(till, config.state_dir))
+        case WebhookTill() as till:
+            return Webhook(_webhook_settings(till))
+        case LedgerTill():
+            return Ledger(LedgerSettings(ledger_path(config.state_dir)))
+
+
+def catalogue_refresh_seconds(config: Config) -> float:
+    """How often the till is asked for its list; a till without one says so when it is first asked."""
+    till = config.till
+    return till.catalogue_refresh_seconds if isinstance(till, HonestyStoreTill) else math.inf
+
+
+def configured_secrets(config: Config) -> list[Secret]:
+    """Every secret that the till needs."""
+    match config.till:
+        case HonestyStoreTill() as till:
+            return [_honesty_store_settings(till, config.state_dir).refresh_token]
+        case WebhookTill() as till:
+            settings = _webhook_settings(till)
+            return [settings.secret, *settings.secret_headers.values()]
+        case LedgerTill():
+            return []
+
+
+def _honesty_store_settings(till: HonestyStoreTill, state_dir: Path) -> HonestyStoreSettings:
+    return HonestyStoreSettings(
+        till.url,
+        till.store_code,
+        _secret(till.refresh_token_file, till.refresh_token_variable),
+        clock_file=state_dir / "till-clock.json",
+        arrival_seconds=till.arrival_seconds,
+    )
+
+
+def _webhook_settings(till: WebhookTill) -> WebhookSettings:
+    return WebhookSettings(
+        till.url,
+        _secret(till.secret_file, till.secret_variable),
+        refund_url=till.refund_url,
+        headers=till.headers,
+        secret_headers={name: _secret(where.file, where.variable) for name, where in till.secret_headers.items()},
+        idempotent=till.idempotent,
+        timeouts=Timeouts(answer_seconds=till.answer_seconds),
+    )
+
+
+def _secret(file: Path | None, variable: str | None) -> Secret:
+    """The config has seen to it that one of the two is given."""
+    if file is not None:
+        return SecretFile(file)
+    assert variable is not None
+    return SecretVariable(variable)
 
 
 def ledger_path(state_dir: Path) -> Path:

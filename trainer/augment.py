@@ -4,6 +4,8 @@ What is held before a camera is never mirrored, and lettering read backwards wou
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +15,8 @@ from kiosk.recognition.preprocessing import centre_square
 
 Random = np.random.Generator
 Image = NDArray[np.uint8]
+_NORMAL_STEPS = np.array([NormalDist().inv_cdf((step + 0.5) / 256) for step in range(256)])
+"""The middles of 256 equally likely parts of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def augmented(bgr: Image, size_px: int, how: Augmentation, rng: Random) -> Image
         _cover(picture, rng)
     if rng.random() < how.blur_share:
         picture = _blurred(picture, rng)
-    return _relit(picture[..., ::-1], how, rng)
+    return _relit(picture, how, rng)
 
 
 def _framed(bgr: Image, size_px: int, how: Augmentation, rng: Random) -> Image:
@@ -80,13 +84,23 @@ def _blurred(picture: Image, rng: Random) -> Image:
     return np.asarray(cv2.blur(picture, kernel), np.uint8)
 
 
-def _relit(rgb: Image, how: Augmentation, rng: Random) -> Image:
-    values = rgb.astype(np.float32)
-    grey = values.mean(axis=2, keepdims=True)
-    values = grey + (values - grey) * rng.uniform(1 - how.saturation, 1 + how.saturation)
-    mean = values.mean()
-    values = mean + (values - mean) * rng.uniform(1 - how.contrast, 1 + how.contrast)
-    values *= rng.uniform(1 - how.brightness, 1 + how.brightness) * (1 + rng.uniform(-how.tint, how.tint, 3))
+def _relit(bgr: Image, how: Augmentation, rng: Random) -> Image:
+    """Other light, and RGB, by one matrix applied to the bytes: much faster than floats, step by step."""
+    saturation = rng.uniform(1 - how.saturation, 1 + how.saturation)
+    contrast = rng.uniform(1 - how.contrast, 1 + how.contrast)
+    gain = rng.uniform(1 - how.brightness, 1 + how.brightness) * (1 + rng.uniform(-how.tint, how.tint, 3))
+    mean = float(np.mean(cv2.mean(bgr)[:3]))
+    # Towards or away from grey, which is the mean of the three colours; then towards or away from the photo's mean.
+    colours = saturation * np.eye(3)[:, ::-1] + (1 - saturation) / 3
+    matrix = gain[:, np.newaxis] * np.column_stack([contrast * colours, np.full(3, (1 - contrast) * mean)])
+    relit = cv2.transform(bgr, matrix)
     if rng.random() < how.noise_share:
-        values += rng.standard_normal(values.shape, np.float32) * rng.uniform(1, 8)
-    return np.asarray(np.clip(values, 0, 255), np.uint8)
+        relit = _noisy(relit, rng.uniform(1, 8), rng)
+    return np.asarray(relit, np.uint8)
+
+
+def _noisy(picture: NDArray[Any], spread: float, rng: Random) -> NDArray[Any]:
+    """Normal noise out of a table, looked up by random bytes: drawing normal numbers costs far more."""
+    steps = np.round(_NORMAL_STEPS * spread).astype(np.int16)
+    noise = cv2.LUT(np.frombuffer(rng.bytes(picture.size), np.uint8).reshape(picture.shape), steps)
+    return cv2.add(picture, noise, dtype=cv2.CV_8U)

@@ -1,6 +1,6 @@
 """`trainer build`: photos in, a bundle out."""
 
-import shutil
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,24 @@ from trainer.bundle_writer import (
     weights_sha256,
     write_manifest,
 )
+from trainer.calibration import calibrate
 from trainer.catalogue import CATALOGUE_NAME, Catalogue, read_catalogue
 from trainer.console import say
 from trainer.dataset import Dataset, read_dataset
 from trainer.evaluation import Evaluation, evaluate
-from trainer.export_tfjs import TfjsExport, export_tfjs
-from trainer.export_tflite import export_tflite, spread_over_labels
-from trainer.forms import Form, agreement, ask, keras_form, tfjs_form, tflite_form
+from trainer.export_tfjs import WEIGHT_TYPE, export_tfjs
+from trainer.export_tflite import export_tflite
+from trainer.forms import Form, keras_form, tfjs_form, tflite_form
 from trainer.golden import write_golden
+from trainer.held_out import a_few_of_each
+from trainer.looks import find_poor_looks
 from trainer.model import NetworkSettings
 from trainer.quiet import load_tensorflow, native_output_hidden
 from trainer.report import write_report
-from trainer.report.content import ReportContent
-from trainer.training import train
+from trainer.report.content import ReportContent, TrainingStory
+from trainer.training import Keeping, train
+from trainer.training.distribution import read_workers
 from trainer.training_settings import TrainingSettings
-
-TFJS_AGREEMENT = 0.99
-"""Least share of photos on which the page's weights must name the same label as the float network."""
-_TFJS_PHOTOS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,12 @@ class BuildSettings:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     force: bool = False
     """Replace a bundle that is there already."""
+    resume: bool = False
+    """Go on with the unfinished training that was to become this bundle."""
+    tensorboard: Path | None = None
+    """Where TensorBoard's files go; None writes none."""
+    without_unknown: bool = False
+    """Train although there are no photos of `unknown`."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -61,12 +67,17 @@ class _Exports:
     forms: dict[str, Form]
 
 
-def build(settings: BuildSettings) -> tuple[Manifest, Evaluation]:
+def build(settings: BuildSettings) -> tuple[Manifest, Evaluation] | None:
     """Train and write a bundle; nothing is at `settings.out` before all of it is.
+
+    Where several machines train together, only the chief writes; the others return None.
 
     Raises:
         TrainerError: with what to do about it.
     """
+    if not read_workers().chief:
+        _help_the_chief(settings)
+        return None
     place = Workplace(settings.out)
     place.prepare(settings.force)
     try:
@@ -76,32 +87,50 @@ def build(settings: BuildSettings) -> tuple[Manifest, Evaluation]:
         raise
 
 
+def _help_the_chief(settings: BuildSettings) -> None:
+    load_tensorflow()
+    dataset = read_dataset(settings.data, settings.training.seed, settings.without_unknown)
+    train(dataset, settings.network, settings.training, Keeping(Workplace(settings.out).directory, settings.resume))
+
+
 def _build_in(place: Workplace, settings: BuildSettings) -> tuple[Manifest, Evaluation]:
     created = creation_time()
-    dataset = read_dataset(settings.data, settings.training.seed)
+    dataset = read_dataset(settings.data, settings.training.seed, settings.without_unknown)
     catalogue = read_catalogue(settings.data)
     _announce(dataset, catalogue)
     load_tensorflow()
-    model, epochs = train(dataset, settings.network, settings.training)
+    keeping = Keeping(place.directory, settings.resume, settings.tensorboard)
+    model, epochs = train(dataset, settings.network, settings.training, keeping)
+    calibration = calibrate(model, dataset.val, settings.preprocessing)
     record = TrainingRecord(weights_sha256(model), frozenset(photo.sha256 for photo in dataset.train))
     _keep_float_model(model, record, place.scratch)
     exports = _export(model, dataset, settings, place)
     say("measuring")
-    measured_on, photos = ("test", dataset.test) if dataset.test else ("val", dataset.val)
     content = ReportContent(
         bundle_id=bundle_id(settings.data, created, record.weights_sha256),
         created=created,
         labels=tuple(catalogue.label(label) for label in dataset.labels),
-        measured_on=measured_on,
-        evaluation=evaluate(exports.forms, photos, dataset.labels, settings.preprocessing),
-        epochs=tuple(epochs),
-        settings=_flat(settings),
-        photo_counts=_counts(dataset),
+        calibration=calibration,
+        training=TrainingStory(tuple(epochs), _flat(settings), _counts(dataset)),
+        **_measure(exports, dataset, settings.preprocessing),
     )
     write_report(place.partial / "report", content)
     manifest = _write_manifest(settings, content, exports, record, place.partial)
     place.finish()
     return manifest, content.evaluation
+
+
+def _measure(exports: _Exports, dataset: Dataset, how: Preprocessing) -> dict[str, Any]:
+    """The part of the report's content that is measured."""
+    measured_on, photos = ("test", dataset.test) if dataset.test else ("val", dataset.val)
+    evaluation = evaluate(exports.forms, photos, dataset.labels, how)
+    return {
+        "measured_on": measured_on,
+        "evaluation": evaluation,
+        "poor_looks": find_poor_looks(evaluation.judged, how),
+        "trained": Counter(dataset.labels[photo.label] for photo in dataset.train),
+        "examples": a_few_of_each(dataset.train, dataset.labels),
+    }
 
 
 def _write_manifest(
@@ -115,6 +144,7 @@ def _write_manifest(
         preprocessing=settings.preprocessing,
         quantisation=exports.quantisation,
         network=Network(multiplier=settings.network.multiplier, size_px=settings.network.size_px),
+        calibration=content.calibration,
         golden=exports.golden,
         metrics=_headline(content, record.weights_sha256),
     )
@@ -142,31 +172,14 @@ def _export(model: Any, dataset: Dataset, settings: BuildSettings, place: Workpl
     say("writing the kiosk's form (TFLite)")
     taken, given = export_tflite(model, dataset.train, how, place)
     say("writing the page's form (TensorFlow.js)")
-    written = export_tfjs(model, place)
-    floats = keras_form(model)
-    tfjs = _choose_tfjs(written, floats, dataset, how)
-    shutil.copytree(tfjs.directory, place.partial / "tfjs")
+    tfjs = export_tfjs(place.partial / MODEL_NAME, place)
     forms = {
-        "float": floats,
+        "float": keras_form(model),
         "tflite": tflite_form(place.partial / MODEL_NAME),
-        "tfjs": tfjs_form(place.partial / "tfjs"),
+        "tfjs": tfjs_form(tfjs),
     }
     golden = write_golden(dataset.val, dataset.labels, forms, how, place.partial)
-    return _Exports(Quantisation(input=taken, output=given, tfjs_weights=tfjs.weights), golden, forms)
-
-
-def _choose_tfjs(written: list[TfjsExport], floats: Form, dataset: Dataset, how: Preprocessing) -> TfjsExport:
-    """The smallest that names the same labels as the float network; else the largest."""
-    forms: dict[str, Form] = {"float": floats}
-    for export in written:
-        forms[export.weights] = tfjs_form(export.directory)
-    _, answers = ask(forms, spread_over_labels(dataset.val, _TFJS_PHOTOS), how, "comparing")
-    for export in written:
-        share = agreement(answers["float"], answers[export.weights])
-        say(f"  {export.weights} weights: {export.size_bytes / 1e6:.2f} MB, same label as float on {100 * share:.1f} %")
-        if share >= TFJS_AGREEMENT:
-            return export
-    return written[-1]
+    return _Exports(Quantisation(input=taken, output=given, tfjs_weights=WEIGHT_TYPE), golden, forms)
 
 
 def _headline(content: ReportContent, weights: str) -> dict[str, Any]:
@@ -175,6 +188,7 @@ def _headline(content: ReportContent, weights: str) -> dict[str, Any]:
         "measured_on": content.measured_on,
         "photos": evaluation.photos,
         "top1": {form: round(top1, 4) for form, top1 in evaluation.top1.items()},
+        "ece": {form: round(ece, 4) for form, ece in evaluation.ece.items()},
         "agreement": round(evaluation.agreement, 4),
         "float_weights_sha256": weights,
     }

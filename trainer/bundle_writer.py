@@ -13,6 +13,7 @@ from typing import Any
 from kiosk.bundle.bundle import file_entry
 from kiosk.bundle.manifest import MANIFEST_NAME, Manifest
 from trainer.errors import OutputError
+from trainer.training.resume import forget_state
 
 FLOAT_MODEL_NAME = "model.keras"
 TRAINING_RECORD_NAME = "training.json"
@@ -80,6 +81,7 @@ class Workplace:
         self.partial.rename(self.out)
         for name in (FLOAT_MODEL_NAME, TRAINING_RECORD_NAME):
             (self.scratch / name).replace(self.directory / name)
+        forget_state(self.directory)
         shutil.rmtree(self.scratch)
 
 

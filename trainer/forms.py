@@ -25,10 +25,18 @@ _BATCH = 32
 class Answers:
     """What one form said about each photo."""
 
-    labels: NDArray[np.int64]
-    """[photos], the place of the label that came first."""
-    confidences: NDArray[np.float32]
-    """[photos], its probability."""
+    probabilities: NDArray[np.float32]
+    """[photos, labels]"""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """[photos], the place of the label that came first."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+    @property
+    def confidences(self) -> NDArray[np.float32]:
+        """[photos], its probability."""
+        return np.asarray(self.probabilities.max(axis=1), np.float32)
 
 
 def keras_form(model: Any) -> Form:
@@ -53,17 +61,13 @@ def ask(
 ) -> tuple[list[Photo], dict[str, Answers]]:
     """Every form's answer to every photo that can be read, each photo being read once."""
     asked: list[Photo] = []
-    tops: dict[str, list[NDArray[np.float32]]] = {name: [] for name in forms}
+    parts: dict[str, list[NDArray[np.float32]]] = {name: [] for name in forms}
     for batch, pixels in _pixel_batches(with_bar(photos, what, len(photos)), how):
         asked += batch
         for name, form in forms.items():
-            probabilities = form(pixels)
-            tops[name].append(np.column_stack([probabilities.argmax(axis=1), probabilities.max(axis=1)]))
-    answers = {}
-    for name, parts in tops.items():
-        both = np.vstack(parts) if parts else np.zeros((0, 2))
-        answers[name] = Answers(both[:, 0].astype(np.int64), both[:, 1].astype(np.float32))
-    return asked, answers
+            parts[name].append(form(pixels))
+    nothing = np.zeros((0, 1), np.float32)
+    return asked, {name: Answers(np.concatenate(found) if found else nothing) for name, found in parts.items()}
 
 
 def agreement(one: Answers, other: Answers) -> float:

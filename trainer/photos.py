@@ -1,9 +1,6 @@
 """Photos as files: how one is read, and what is remembered of it. Pixels are read again each time they are needed."""
 
-import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-_CHUNK = 64
-"""Photos looked at together when a directory is read: bounds the memory, whatever the number of photos."""
+
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+_ORIENTATION_TAG = 0x0112
+_MIRRORED = frozenset({2, 4, 5, 7})
+_QUARTER_TURNS = {
+    3: cv2.ROTATE_180,
+    4: cv2.ROTATE_180,
+    5: cv2.ROTATE_90_CLOCKWISE,
+    6: cv2.ROTATE_90_CLOCKWISE,
+    7: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,14 @@ class Photo:
     shorter_side_px: int
     sha256: str
     """Of the file's bytes."""
+    fingerprint: bytes = b""
+    """What it looks like, in a few bytes, see `trainer.likeness`; empty where nobody looked."""
+    taken_seconds: float | None = None
+    """When the camera says it was taken, seconds since 1970 by its own clock; None where it does not."""
+    format: str = "JPEG"
+    """What the bytes are, whatever the name says: JPEG, PNG, WEBP or BMP."""
+    orientation: int = 1
+    """By its EXIF, 1 to 8; 1 is upright."""
 
 
 def read_photo(path: Path, reduction: int = 1) -> NDArray[np.uint8] | None:
@@ -41,35 +61,35 @@ def read_photo(path: Path, reduction: int = 1) -> NDArray[np.uint8] | None:
 
 def decode_photo(encoded: bytes, reduction: int = 1) -> NDArray[np.uint8] | None:
     """See `read_photo`."""
-    flags = {
-        1: cv2.IMREAD_COLOR,
-        2: cv2.IMREAD_REDUCED_COLOR_2,
-        4: cv2.IMREAD_REDUCED_COLOR_4,
-        8: cv2.IMREAD_REDUCED_COLOR_8,
-    }[reduction]
     if not encoded:
         return None
+    # OpenCV turns JPEG and PNG by their EXIF, but not WebP (seen with 4.11).
+    webp = encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP"
+    flags = _REDUCED[reduction] | (cv2.IMREAD_IGNORE_ORIENTATION if webp else 0)
     try:
         picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
     except cv2.error:
         return None
-    return None if picture is None else np.asarray(picture, np.uint8)
-
-
-def look_at_photos(found: Sequence[tuple[Path, int]]) -> Iterator[Photo | Path]:
-    """Read each (path, label) once, in order: a `Photo` where that works, the bare path where it does not."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(found), _CHUNK):
-            yield from pool.map(_look_at, found[start : start + _CHUNK])
-
-
-def _look_at(found: tuple[Path, int]) -> Photo | Path:
-    path, label = found
-    try:
-        encoded = path.read_bytes()
-    except OSError:
-        return path
-    picture = decode_photo(encoded)
     if picture is None:
-        return path
-    return Photo(path, label, min(picture.shape[:2]), hashlib.sha256(encoded).hexdigest())
+        return None
+    pixels = np.asarray(picture, np.uint8)
+    return _turned_upright(pixels, _orientation(encoded)) if webp else pixels
+
+
+def _orientation(encoded: bytes) -> int:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(encoded)) as picture:
+            return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return 1
+
+
+def _turned_upright(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Undo an EXIF orientation: first the turn, then the mirroring that is left (EXIF 2.32, table of tag 0x0112)."""
+    if orientation in _QUARTER_TURNS:
+        picture = np.asarray(cv2.rotate(picture, _QUARTER_TURNS[orientation]), np.uint8)
+    if orientation in _MIRRORED:
+        picture = np.asarray(cv2.flip(picture, 1), np.uint8)
+    return picture

@@ -16,8 +16,6 @@ from trainer.errors import TrainerError
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
-    # What tensorflowjs imports looks for IPython when stdout is not a plain file, and fails without it.
-    "TFDF_DISABLE_WELCOME_MESSAGE": "1",
 }
 
 
@@ -33,8 +31,10 @@ def load_tensorflow() -> None:
             import keras
             import tensorflow as tf
 
-            # The first operation makes TensorFlow announce the processor's features.
-            tf.constant(0) + 1
+            # The first operation makes TensorFlow announce the processor's features. With several machines there
+            # may be none before it knows them all (see trainer.training.distribution).
+            if "TF_CONFIG" not in os.environ:
+                tf.constant(0) + 1
     except ImportError as error:
         raise TrainerError(
             "TensorFlow is not installed here: install the trainer's packages, `pip install 'honesty-kiosk[trainer]'`,"

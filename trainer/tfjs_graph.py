@@ -6,6 +6,7 @@ differs from a browser only by the rounding of float32 sums.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ExportError
-from trainer.quiet import native_output_hidden
 
 _FUSED_DEPTHWISE = "FusedDepthwiseConv2dNative"
 
@@ -28,25 +28,46 @@ class TfjsGraph:
         graph = _graph_def(description, directory)
         wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph, name=""), [])
         [taken], [given] = (description["signature"][side].values() for side in ("inputs", "outputs"))
-        self._run = wrapped.prune(taken["name"], given["name"])
+        self.run = wrapped.prune(taken["name"], given["name"])
+        """RGB pixels, a float32 tensor [N, S, S, 3] from 0 to 255, to probabilities, [N, labels]."""
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB pixels, uint8 [N, S, S, 3], to probabilities, float32 [N, labels]."""
         import tensorflow as tf
 
-        return np.asarray(self._run(tf.constant(pixels, tf.float32)), np.float32)
+        return np.asarray(self.run(tf.constant(pixels, tf.float32)), np.float32)
+
+
+def read_weights(manifest: list[dict[str, Any]], directory: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Every constant's name and value, as the page's loader makes it of the shards' bytes.
+
+    The format: https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/io_utils.ts
+
+    Raises:
+        ExportError: the shards are shorter than the manifest says.
+    """
+    for group in manifest:
+        content = b"".join((directory / path).read_bytes() for path in group["paths"])
+        place = 0
+        for entry in group["weights"]:
+            quantised = entry.get("quantization", {})
+            stored = np.dtype(quantised.get("dtype", entry["dtype"])).newbyteorder("<")
+            count = int(np.prod(entry["shape"]))
+            if place + count * stored.itemsize > len(content):
+                raise ExportError(f"{directory}: the weights of {entry['name']} are missing; build the bundle again")
+            value: NDArray[Any] = np.frombuffer(content, stored, count, place).reshape(entry["shape"])
+            place += count * stored.itemsize
+            if "scale" in quantised:
+                value = value * quantised["scale"] + quantised["min"]
+            yield entry["name"], value.astype(entry["dtype"])
 
 
 def _graph_def(description: dict[str, Any], directory: Path) -> Any:
     import tensorflow as tf
     from google.protobuf import json_format  # type: ignore[import-untyped]
 
-    with native_output_hidden():
-        from tensorflowjs.read_weights import read_weights
-
     graph = json_format.ParseDict(description["modelTopology"], tf.compat.v1.GraphDef())
-    groups = read_weights(description["weightsManifest"], str(directory))
-    values = {entry["name"]: entry["data"] for group in groups for entry in group}
+    values = dict(read_weights(description["weightsManifest"], directory))
     for node in graph.node:
         node.device = ""
         if node.op == "Const":

@@ -61,12 +61,20 @@ class Quantisation(_Part):
     tfjs_weights: Literal["float32", "float16", "uint8"]
 
 
+VotingRule = Literal["each", "duel"]
+"""What the votes must amount to: see `kiosk.recognition.voting`."""
+Threshold = Annotated[float, Field(gt=0, le=1)]
+
+
 class VotingDefaults(_Part):
     """The vote that the trainer recommends for this model; the kiosk's config overrides it."""
 
-    threshold: float = Field(default=0.80, gt=0, le=1)
+    threshold: Threshold = 0.80
     votes: int = Field(default=3, ge=1, le=100)
     release: int = Field(default=3, ge=1, le=100)
+    rule: VotingRule = "each"
+    stricter: dict[str, Threshold] = {}
+    """Products that need a higher confidence than `threshold`, and which."""
 
 
 class Network(_Part):
@@ -75,6 +83,23 @@ class Network(_Part):
     name: Literal["mobilenet_v2"] = "mobilenet_v2"
     multiplier: float
     size_px: int
+
+
+class Calibration(_Part):
+    """How the network's confidences were made to mean what they say.
+
+    The temperature is already in the network's last layer; nobody who uses the network has to do anything.
+    """
+
+    temperature: float = Field(gt=0)
+    """What the network's logits were divided by: above 1 it had been too sure of itself, below 1 too modest."""
+    fitted_on: Literal["val"] = "val"
+    photos: int = Field(ge=0)
+    """Photos that it was fitted on."""
+    ece_before: float = Field(ge=0, le=1)
+    """Expected calibration error on these photos without it: mean gap between confidence and share right."""
+    ece_after: float = Field(ge=0, le=1)
+    """The same with it, measured crosswise: fitted on one half of the photos and measured on the other."""
 
 
 class Golden(_Part):
@@ -104,6 +129,8 @@ class Manifest(_Part):
     quantisation: Quantisation
     voting: VotingDefaults = VotingDefaults()
     network: Network
+    calibration: Calibration | None = None
+    """None in bundles that were built before there was one."""
     golden: tuple[Golden, ...] = Field(min_length=1)
     metrics: dict[str, Any] = {}
     files: dict[BundlePath, File]

@@ -1,19 +1,38 @@
 """The vote: when do predictions, one a frame, amount to a recognised product?
 
-The rule was found by an office team in 2018, on live video: a product is recognised when the last `votes` predictions
-all put it first with a confidence of at least `threshold`. From then on it is *latched*: it gives no further decision
-until it has been gone for `release` predictions. Gone means that `unknown` came first, or another product that is
-itself confirmed by the same rule (then its whole run counts). A single stray product does not count as gone, and any
-prediction that puts the latched product first again, however weakly, starts the count anew.
+Two rules say what the last `votes` predictions amount to:
 
-`tests/vectors/voting/` holds the rule as a table of cases, which the page's `voting.ts` runs too.
+- `each` (found by an office team in 2018, on live video): all of them put the product first, each with a confidence of
+  at least `threshold`;
+- `duel`: taken together, they put the product so far ahead of its strongest rival, whatever that is, `unknown`
+  included, that of the two it has a share of at least `threshold`: 0.98 is 49 to 1. Taken together means the geometric
+  mean of each label's probability, so this is the sequential test of one hypothesis against another (Wald 1945) over
+  a sliding window. An unsure frame weakens the evidence instead of spoiling it, and what is spread thinly over many
+  labels, as with a network that was taught never to be quite sure, counts against nobody.
+
+A product named in `stricter` needs that much instead, where it is more than `threshold`.
+
+From a decision on, the product is *latched*: there is no further decision until it has been gone for `release`
+predictions. Gone means that `unknown` came first, or another product that is itself confirmed by the same rule (then
+all its votes count). A single stray product does not count as gone, and any prediction that puts the latched product
+first again, however weakly, starts the count anew.
+
+`tests/vectors/voting/` holds the rules as tables of cases, which the page's `voting.ts` runs too.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from kiosk.bundle.manifest import UNKNOWN
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.bundle.manifest import UNKNOWN, VotingRule
 from kiosk.recognition.prediction import Prediction
+
+LEAST_PROBABILITY = 1 / 512
+"""What a probability of nothing counts as in a duel: half the smallest step of the integer network's output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +40,19 @@ class VotingSettings:
     """How strict the vote is."""
 
     threshold: float = 0.80
-    """Least confidence of each vote, 0 to 1."""
+    """Least confidence: of each vote, or of all together. 0 to 1."""
     votes: int = 3
-    """Predictions in a row that must agree."""
+    """Predictions in a row that are looked at."""
     release: int = 3
     """Predictions for which a decided product must be gone before anything is decided again."""
+    rule: VotingRule = "each"
+    """What the votes must amount to: see the module."""
+    stricter: Mapping[str, float] = field(default_factory=dict)
+    """Products that need a higher confidence than `threshold`, and which."""
+
+    def threshold_of(self, label: str) -> float:
+        """The least confidence that decides for `label`."""
+        return max(self.threshold, self.stricter.get(label, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,50 +61,111 @@ class Decision:
 
     label: str
     confidence: float
-    """Mean confidence of the votes, 0 to 1."""
+    """0 to 1: by `each` the mean confidence of the votes, by `duel` the share against the strongest rival."""
     votes: int
     at: float
     """The caller's clock at the last vote, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the last votes speak for."""
+
+    label: str
+    """A product."""
+    strength: float
+    """What is held against the threshold, 0 to 1."""
+    confidence: float
+    """What a decision would say of itself, 0 to 1."""
+
+
+class Rule(Protocol):
+    """What the last predictions amount to. Holds the window."""
+
+    def update(self, prediction: Prediction) -> Evidence | None:
+        """Take the next prediction; None while the window is not full, or speaks for nothing."""
+
+
+class Each:
+    """The rule `each`."""
+
+    def __init__(self, votes: int) -> None:
+        self._label = UNKNOWN
+        self._confidences: deque[float] = deque(maxlen=votes)
+
+    def update(self, prediction: Prediction) -> Evidence | None:
+        """See `Rule`."""
+        label = prediction.label
+        if label != self._label:
+            self._label = label
+            self._confidences.clear()
+        self._confidences.append(prediction.confidence)
+        if label == UNKNOWN or len(self._confidences) < (self._confidences.maxlen or 0):
+            return None
+        return Evidence(label, min(self._confidences), sum(self._confidences) / len(self._confidences))
+
+
+class Duel:
+    """The rule `duel`."""
+
+    def __init__(self, votes: int) -> None:
+        self._logarithms: deque[NDArray[np.float64]] = deque(maxlen=votes)
+
+    def update(self, prediction: Prediction) -> Evidence | None:
+        """See `Rule`."""
+        self._logarithms.append(np.log(np.maximum(prediction.probabilities.astype(np.float64), LEAST_PROBABILITY)))
+        if len(self._logarithms) < (self._logarithms.maxlen or 0):
+            return None
+        means = np.mean(self._logarithms, axis=0)
+        best, rival = np.argsort(-means, kind="stable")[:2]
+        label = prediction.labels[best]
+        if label == UNKNOWN:
+            return None
+        share = float(1 / (1 + np.exp(means[rival] - means[best])))
+        return Evidence(label, share, share)
+
+
+RULES: Mapping[VotingRule, type[Each] | type[Duel]] = {"each": Each, "duel": Duel}
+
+
+class Latch:
+    """Makes evidence a decision, once for each presentation."""
+
+    def __init__(self, settings: VotingSettings) -> None:
+        self._settings = settings
+        self._latched: str | None = None
+        self._confirmed: str | None = None
+        self._gone = 0
+
+    def update(self, first: str, evidence: Evidence | None, now: float) -> Decision | None:
+        """Take the label that came first in the newest prediction, and what the last ones amount to."""
+        before, self._confirmed = self._confirmed, None
+        if evidence is not None and evidence.strength >= self._settings.threshold_of(evidence.label):
+            self._confirmed = evidence.label
+        if self._latched is not None and self._has_gone(first, before):
+            self._latched = None
+        if evidence is None or self._confirmed is None or self._latched is not None:
+            return None
+        self._latched, self._gone = self._confirmed, 0
+        return Decision(evidence.label, evidence.confidence, self._settings.votes, now)
+
+    def _has_gone(self, first: str, confirmed_before: str | None) -> bool:
+        if self._latched in (first, self._confirmed):
+            self._gone = 0
+        elif first == UNKNOWN:
+            self._gone += 1
+        elif self._confirmed is not None:
+            self._gone += self._settings.votes if self._confirmed != confirmed_before else 1
+        return self._gone >= self._settings.release
 
 
 class Voter:
     """Feed it each prediction in turn; it answers with a decision now and then. Holds no clock of its own."""
 
     def __init__(self, settings: VotingSettings) -> None:
-        self._settings = settings
-        self._run_label = UNKNOWN
-        self._run_length = 0
-        self._confidences: deque[float] = deque(maxlen=settings.votes)
-        self._latched: str | None = None
-        self._gone = 0
+        self._rule: Rule = RULES[settings.rule](settings.votes)
+        self._latch = Latch(settings)
 
     def update(self, prediction: Prediction, now: float) -> Decision | None:
         """Take the next prediction; `now` is the caller's clock in seconds and only passed through."""
-        label, confidence = prediction.label, prediction.confidence
-        self._extend_run(label, confidence)
-        confirmed = self._run_length >= self._settings.votes
-        if self._latched is not None and self._has_gone(label, confirmed):
-            self._latched = None
-        if not confirmed or self._latched is not None:
-            return None
-        self._latched, self._gone = label, 0
-        return Decision(label, sum(self._confidences) / len(self._confidences), self._settings.votes, now)
-
-    def _extend_run(self, label: str, confidence: float) -> None:
-        if label == UNKNOWN or confidence < self._settings.threshold:
-            self._run_label, self._run_length = UNKNOWN, 0
-            return
-        if label != self._run_label:
-            self._run_label, self._run_length = label, 0
-        self._run_length += 1
-        self._confidences.append(confidence)
-
-    def _has_gone(self, label: str, confirmed: bool) -> bool:
-        if label == self._latched:
-            self._gone = 0
-        elif label == UNKNOWN:
-            self._gone += 1
-        elif confirmed:
-            just_confirmed = self._run_length == self._settings.votes
-            self._gone += self._settings.votes if just_confirmed else 1
-        return self._gone >= self._settings.release
+        return self._latch.update(prediction.label, self._rule.update(prediction), now)

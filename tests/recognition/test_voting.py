@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.recognition.prediction import Prediction
-from kiosk.recognition.voting import Voter, VotingSettings
+from kiosk.recognition.voting import RULES, Voter, VotingSettings
 
 VECTORS = sorted((Path(__file__).parent.parent / "vectors" / "voting").glob("*.json"))
 LABELS = ("unknown", "a", "b", "c")
@@ -21,6 +21,14 @@ def prediction(label: str, confidence: float) -> Prediction:
     probabilities = np.full(len(LABELS), min(confidence, 1 - confidence) / 100, np.float64)
     probabilities[LABELS.index(label)] = confidence
     return Prediction(LABELS, probabilities)  # type: ignore[arg-type]  # float64, so that 0.8 is 0.8
+
+
+def tabled(entry: Any) -> Prediction:
+    """A prediction as a table writes it."""
+    if isinstance(entry, dict):
+        probabilities = np.array([entry.get(label, 0.0) for label in LABELS])
+        return Prediction(LABELS, probabilities)
+    return prediction(*entry)
 
 
 def cases() -> list[Any]:
@@ -36,8 +44,8 @@ def cases() -> list[Any]:
 def test_decisions_are_those_of_the_table(settings: dict[str, Any], case: dict[str, Any]) -> None:
     voter = Voter(VotingSettings(**settings))
     decisions = []
-    for index, (label, confidence) in enumerate(case["predictions"]):
-        decision = voter.update(prediction(label, confidence), now=index / 15)
+    for index, entry in enumerate(case["predictions"]):
+        decision = voter.update(tabled(entry), now=index / 15)
         if decision is not None:
             assert decision.at == index / 15
             assert decision.votes == settings["votes"]
@@ -73,3 +81,71 @@ def test_no_decision_without_its_votes_and_never_twice_without_a_gap(
             since = [seen for seen, _ in predictions[last[0] + 1 : index + 1]]
             assert sum(seen != last[1] for seen in since) >= release
         last = index, decision.label
+
+
+SETTINGS = st.builds(
+    VotingSettings,
+    threshold=st.sampled_from((0.3, 0.6, 0.8, 0.97)),
+    votes=st.integers(1, 7),
+    release=st.integers(1, 5),
+    rule=st.sampled_from(("each", "duel")),
+    stricter=st.dictionaries(st.sampled_from(LABELS), st.sampled_from((0.5, 0.9, 0.99)), max_size=2),
+)
+PREDICTIONS = st.lists(
+    st.lists(st.integers(0, 255), min_size=4, max_size=4).filter(sum).map(lambda row: np.array(row) / sum(row)),
+    max_size=60,
+).map(lambda rows: [Prediction(LABELS, row) for row in rows])
+
+
+@given(PREDICTIONS, SETTINGS)
+def test_unknown_is_never_decided_and_nothing_before_the_window_is_full(
+    predictions: list[Prediction], settings: VotingSettings
+) -> None:
+    voter = Voter(settings)
+    for index, one in enumerate(predictions):
+        decision = voter.update(one, float(index))
+        if decision is not None:
+            assert decision.label != "unknown"
+            assert index + 1 >= settings.votes
+            assert 0 < decision.confidence <= 1 + 1e-9
+            assert decision.confidence >= settings.threshold_of(decision.label)
+
+
+@given(PREDICTIONS, SETTINGS, st.sampled_from(LABELS[1:]))
+def test_one_presentation_never_gives_two_decisions_for_its_product(
+    predictions: list[Prediction], settings: VotingSettings, product: str
+) -> None:
+    held = [one for one in predictions if one.label == product]
+    voter = Voter(settings)
+    decisions = [voter.update(one, 0.0) for one in held]
+    assert sum(decision is not None for decision in decisions) <= 1
+
+
+@given(PREDICTIONS, SETTINGS)
+def test_between_two_decisions_for_the_same_product_it_was_not_first_for_release_predictions(
+    predictions: list[Prediction], settings: VotingSettings
+) -> None:
+    voter = Voter(settings)
+    last: tuple[int, str] | None = None
+    for index, one in enumerate(predictions):
+        decision = voter.update(one, 0.0)
+        if decision is None:
+            continue
+        if last is not None and last[1] == decision.label:
+            since = [seen.label for seen in predictions[last[0] + 1 : index + 1]]
+            assert sum(label != decision.label for label in since) >= settings.release
+        last = index, decision.label
+
+
+@given(PREDICTIONS, st.integers(1, 7))
+def test_a_duel_hardly_cares_whether_probabilities_are_floats_or_bytes(
+    predictions: list[Prediction], votes: int
+) -> None:
+    exact, stepped = (RULES["duel"](votes) for _ in range(2))
+    for one in predictions:
+        bytewise = Prediction(LABELS, np.round(one.probabilities * 256) / 256)
+        found, found_in_steps = exact.update(one), stepped.update(bytewise)
+        if found and found_in_steps and found.label == found_in_steps.label:
+            assert found.strength == pytest.approx(found_in_steps.strength, abs=0.2)
+            if found.strength > 0.9 and one.probabilities.max() > 0.5:
+                assert found_in_steps.strength > 0.8

@@ -55,10 +55,10 @@ def shop(tmp_path: Path) -> Callable[..., Path]:
     """Makes a data directory of plain photos: `shop(apple=4, unknown=4)`."""
 
     def make(**photos: int) -> Path:
-        for label, count in photos.items():
+        for kind, (label, count) in enumerate(photos.items()):
             (tmp_path / "data" / label).mkdir(parents=True)
             for number in range(count):
-                rng = np.random.default_rng(number)
+                rng = np.random.default_rng([number, kind])
                 picture = rng.integers(0, 256, (24, 32, 3), np.uint8)
                 cv2.imwrite(str(tmp_path / "data" / label / f"{number}.jpg"), picture)
         return tmp_path / "data"

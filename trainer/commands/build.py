@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainer.bundle_writer import Workplace
 from trainer.commands.arguments import DATA_HELP, add_seed, positive, rate, whole
 from trainer.console import say
 from trainer.model import IMAGENET, MULTIPLIERS, SIZES_PX, NetworkSettings
@@ -12,17 +13,43 @@ from trainer.training_settings import TrainingSettings
 if TYPE_CHECKING:
     from trainer.building import BuildSettings
 
+_BESIDE_THE_BUNDLE = Path()
+"""Stands for the place that is chosen where `--tensorboard` names none."""
+_LARGER_TRAININGS = """\
+Several GPUs in this machine are used by themselves. Several machines train together if the environment's TF_CONFIG
+names them, and the same command runs on each, with the same photos in the same place:
+
+  TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}'
+
+with index 1 on the second machine, and so on. The batch is shared between them; the first writes the bundle.
+"""
+
 
 def add_build(parsers: Any) -> None:
     """`trainer build`."""
     text = "Trains a network on photos and writes the bundle for the kiosk, with a report on how good it is."
     parser = parsers.add_parser(
-        "build", help="train on photos and write a bundle", description=text, epilog=DATA_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "build", help="train on photos and write a bundle", description=text,
+        epilog=f"{DATA_HELP}\n{_LARGER_TRAININGS}", formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("data", metavar="DATA", type=Path, help="the photos, see below")
     parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="the bundle's directory, to be made")
     parser.add_argument("--force", action="store_true", help="replace the bundle if it is there already")
+    parser.add_argument(
+        "--resume", action="store_true",
+        help="go on with a training that Ctrl-C or a power cut stopped: the same command with this added. What was done"
+        " is kept in BUNDLE.work/ after each pass, and the result is the same as without the interruption",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tensorboard", metavar="DIR", type=Path, nargs="?", const=_BESIDE_THE_BUNDLE,
+        help="write each pass's figures for TensorBoard, into DIR or else BUNDLE.work/tensorboard; see them with"
+        " `tensorboard --logdir DIR`",
+    )  # fmt: skip
+    parser.add_argument(
+        "--without-unknown", action="store_true",
+        help="train although DATA has no `unknown`: only to compare figures with photo sets that have none. Such a"
+        " bundle takes everything it sees for a product; never put it on a counter",
+    )  # fmt: skip
     add_network_options(parser, NetworkSettings())
     add_training_options(parser, TrainingSettings())
     parser.set_defaults(run=_build)
@@ -63,6 +90,11 @@ def add_training_options(parser: argparse.ArgumentParser, training: TrainingSett
         "--learning-rate", type=rate, default=training.learning_rate,
         help="how fast the whole network learns, at its fastest (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--patience", type=whole, default=training.patience_epochs,
+        help="stop after as many passes in a row that were no better on the val photos; 0 never stops early"
+        " (default: %(default)s)",
+    )  # fmt: skip
     add_seed(parser, training.seed, "deals out, changes and shuffles photos in the same way")
 
 
@@ -79,16 +111,30 @@ def build_settings(options: argparse.Namespace) -> "BuildSettings":
             head_epochs=options.head_epochs,
             batch_size=options.batch_size,
             learning_rate=options.learning_rate,
+            patience_epochs=options.patience,
             seed=options.seed,
         ),
         force=options.force,
+        resume=options.resume,
+        tensorboard=_tensorboard(options),
+        without_unknown=options.without_unknown,
     )
+
+
+def _tensorboard(options: argparse.Namespace) -> Path | None:
+    if options.tensorboard == _BESIDE_THE_BUNDLE:
+        return Workplace(options.out).directory / "tensorboard"
+    return options.tensorboard  # type: ignore[no-any-return]
 
 
 def _build(options: argparse.Namespace) -> int:
     from trainer.building import build
 
-    manifest, evaluation = build(build_settings(options))
+    built = build(build_settings(options))
+    if built is None:
+        say("done: the first machine writes the bundle")
+        return 0
+    manifest, evaluation = built
     figures = ", ".join(f"{form} {100 * top1:.1f} %" for form, top1 in evaluation.top1.items())
     say(f"{options.out}: bundle {manifest.id}; named rightly, of {evaluation.photos} photos not trained on: {figures}")
     say(f"read {options.out / 'report' / 'index.html'}")

@@ -27,7 +27,8 @@ export interface Health {
   camera: { name: string; live: boolean; detail: string | null };
   bundle: string;
   till: { name: string };
-  outbox: { pending: number; oldest_age_seconds: number };
+  /** `usable`: whether a sale can be kept just now; if not, none is taken, and `detail` says why. */
+  outbox: { pending: number; oldest_age_seconds: number; usable: boolean; detail: string | null };
   version: string;
 }
 

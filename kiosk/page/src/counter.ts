@@ -25,6 +25,7 @@ followEvents({
     if (!health.camera.live) seeing.textContent = "";
   },
   prediction: showGuess,
+  refused: ({ label, name, message }) => card.showRefused({ label, name, price_pence: null }, message),
   sale: (sale) => {
     const isNew = list.isNewest(sale);
     list.update(sale);

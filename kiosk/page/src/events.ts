@@ -8,6 +8,12 @@ export interface Guess {
   confidence: number;
 }
 
+export interface Refusal {
+  label: string;
+  name: string;
+  message: string;
+}
+
 export interface EventListeners {
   /** The stream stands, for the first time or again; whatever happened before was not told. */
   connected?(): void;
@@ -15,6 +21,8 @@ export interface EventListeners {
   status?(health: Health): void;
   prediction?(guesses: Guess[]): void;
   sale?(sale: Sale): void;
+  /** The kiosk's camera recognised something, and no sale came of it. */
+  refused?(refusal: Refusal): void;
 }
 
 const REOPEN_DELAY_MS = 3000;
@@ -28,6 +36,7 @@ export function followEvents(listeners: EventListeners): void {
   on<Health>("status", (health) => listeners.status?.(health));
   on<{ guesses: Guess[] }>("prediction", ({ guesses }) => listeners.prediction?.(guesses));
   on<Sale>("sale", (sale) => listeners.sale?.(sale));
+  on<Refusal>("refused", (refusal) => listeners.refused?.(refusal));
   source.onopen = () => listeners.connected?.();
   source.onerror = () => {
     listeners.lost?.();

@@ -41,7 +41,7 @@ export async function recognise(
     const best = bestIndex(probabilities);
     const label = manifest.labels[best];
     const confidence = probabilities[best];
-    const decision = voter.update(label.id, confidence);
+    const decision = voter.update(probabilities);
     const frameMs = performance.now() - began;
     listener.seen({ product: label.id === UNKNOWN ? null : label, confidence, frameMs });
     if (decision !== null) listener.decided(decision);

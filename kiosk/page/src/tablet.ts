@@ -57,7 +57,10 @@ async function watch(): Promise<void> {
     };
     seeing.textContent = "Getting the model ready …";
     const { engine, manifest } = await prepare();
-    const voter = new Voter(await fetchVoting());
+    const voter = new Voter(
+      manifest.labels.map(({ id }) => id),
+      await fetchVoting(),
+    );
     viewfinder.dataset.state = "live";
     const listener = { seen: showSeen, decided: (one: Decision) => decided(manifest, one) };
     await recognise(video, engine, manifest, voter, listener, stop.signal);

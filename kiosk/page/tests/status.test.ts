@@ -9,13 +9,13 @@ const healthy: Health = {
   camera: { name: "clip", live: true, detail: null },
   bundle: "demo",
   till: { name: "ledger" },
-  outbox: { pending: 0, oldest_age_seconds: 0 },
+  outbox: { pending: 0, oldest_age_seconds: 0, usable: true, detail: null },
   version: "0.1.0",
 };
 
 it("finds no trouble in a healthy kiosk, nor in a sale that has just been made", () => {
   expect(findTroubles(healthy)).toEqual([]);
-  expect(findTroubles({ ...healthy, outbox: { pending: 1, oldest_age_seconds: 5 } })).toEqual([]);
+  expect(findTroubles({ ...healthy, outbox: { ...healthy.outbox, pending: 1, oldest_age_seconds: 5 } })).toEqual([]);
 });
 
 it("says that the camera is gone, and why", () => {
@@ -24,8 +24,14 @@ it("says that the camera is gone, and why", () => {
 });
 
 it("says that sales have been waiting for long", () => {
-  const health = { ...healthy, outbox: { pending: 2, oldest_age_seconds: 600 } };
+  const health = { ...healthy, outbox: { ...healthy.outbox, pending: 2, oldest_age_seconds: 600 } };
   expect(findTroubles(health)).toEqual([expect.stringContaining("2 sales are waiting")]);
+});
+
+it("sends shoppers to the list on paper while no sale can be kept", () => {
+  const outbox = { ...healthy.outbox, usable: false, detail: "the disk is full" };
+  const troubles = findTroubles({ ...healthy, status: "degraded", outbox });
+  expect(troubles).toEqual([expect.stringContaining("please use the list")]);
 });
 
 it("never calls a degraded kiosk well", () => {

@@ -29,6 +29,9 @@ export class StatusLine {
 /** What a person should know, a sentence each; empty when all is well. */
 export function findTroubles({ status, camera, outbox }: Health): string[] {
   const troubles: string[] = [];
+  if (!outbox.usable) {
+    troubles.push("The kiosk cannot keep sales just now and takes none: please use the list on paper.");
+  }
   if (!camera.live) {
     const why = camera.detail === null ? "" : ` (${camera.detail})`;
     troubles.push(`The kiosk's camera gives no pictures${why}. The tablet page has a camera and a list of its own.`);

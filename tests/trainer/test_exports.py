@@ -1,0 +1,215 @@
+"""The forms of one network: the kiosk's integers, the page's graph, and the official converter's graph beside it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kiosk.bundle.bundle import open_bundle
+from kiosk.recognition.preprocessing import preprocess
+from tests.trainer.conftest import NEEDS_TENSORFLOW, Built
+from trainer.bundle_writer import Workplace
+
+pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
+OFFICIAL = Path(sys.prefix) / "official-converter"
+FLOAT_ROUNDING = 1e-4
+
+
+@pytest.fixture(scope="module")
+def pixels(built: Built) -> NDArray[np.uint8]:
+    """Some of the shop's photos as the network takes them, [N, S, S, 3]."""
+    how = open_bundle(built.bundle).manifest.preprocessing
+    photos = sorted(built.data.glob("*/*3.jpg"))
+    return np.concatenate([preprocess(np.asarray(cv2.imread(str(photo)), np.uint8), how) for photo in photos])
+
+
+@pytest.fixture(scope="module")
+def model(built: Built) -> Any:
+    """The float network that was built."""
+    from trainer.quiet import load_tensorflow
+
+    load_tensorflow()
+    import keras
+
+    return keras.saving.load_model(Workplace(built.bundle).directory / "model.keras", compile=False)
+
+
+@pytest.fixture(scope="module")
+def saved_model(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The float network as TensorFlow's SavedModel, for one photo at a time."""
+    import keras
+
+    from trainer.quiet import native_output_hidden
+
+    path = tmp_path_factory.mktemp("saved") / "model"
+    shape = (1, *model.input_shape[1:])
+    with native_output_hidden():
+        model.export(
+            path, input_signature=[keras.InputSpec(shape=shape, dtype="float32", name="pixels")], verbose=False
+        )
+    return path
+
+
+def convert_officially(saved_model: Path, out: Path) -> Path:
+    """What the official converter makes of a SavedModel."""
+    if not (OFFICIAL / "tensorflowjs").is_dir():
+        pytest.skip(f"NOT COMPARED with the official converter: it is not in {OFFICIAL}; `make` puts it there")
+    script = Path(__file__).with_name("official_converter.py")
+    done = subprocess.run(
+        [sys.executable, script, OFFICIAL, saved_model, out], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def write_from(saved_model: Path, out: Path) -> Path:
+    """What the trainer's own writer makes of the same, with weights as they are."""
+    import tensorflow as tf
+
+    from trainer.quiet import native_output_hidden
+    from trainer.steps import read_network
+    from trainer.tfjs_writer import write_tfjs
+
+    with native_output_hidden():
+        content = tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert()
+    out.mkdir()
+    write_tfjs(read_network(content), out, "a test")
+    return out
+
+
+def operations(directory: Path) -> set[str]:
+    """The kinds of operation in a graph model."""
+    description = json.loads((directory / "model.json").read_text())
+    return {node["op"] for node in description["modelTopology"]["node"]}
+
+
+def answers(directory: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A graph model's answers, a photo at a time."""
+    from trainer.tfjs_graph import TfjsGraph
+
+    graph = TfjsGraph(directory)
+    return np.concatenate([graph.classify(one[np.newaxis]) for one in pixels])
+
+
+def test_the_writer_and_the_official_converter_make_the_same_of_one_saved_model(
+    saved_model: Path, pixels: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    official = convert_officially(saved_model, tmp_path / "official")
+    ours = write_from(saved_model, tmp_path / "ours")
+    assert np.abs(answers(ours, pixels) - answers(official, pixels)).max() < FLOAT_ROUNDING
+    fused = {"_FusedConv2D", "FusedDepthwiseConv2dNative", "_FusedMatMul"}
+    assert operations(ours) - operations(official) <= fused, "nothing that the official converter would not write"
+    assert fused <= operations(ours)
+
+
+def test_the_official_converter_makes_the_same_of_the_graph_that_is_shipped(
+    built: Built, pixels: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    import tensorflow as tf
+
+    from trainer.quiet import native_output_hidden
+    from trainer.tfjs_graph import TfjsGraph
+
+    graph = TfjsGraph(built.bundle / "tfjs")
+    module = tf.Module()
+    shape = tf.TensorSpec((None, *pixels.shape[1:]), tf.float32, name="pixels")
+    module.run = tf.function(graph.run, input_signature=[shape])
+    with native_output_hidden():
+        tf.saved_model.save(module, str(tmp_path / "saved"))
+    official = convert_officially(tmp_path / "saved", tmp_path / "official")
+    # Where it folds a factor into a convolution, sums are no longer of integers, and a rare one is rounded otherwise.
+    difference = np.abs(answers(official, pixels) - answers(built.bundle / "tfjs", pixels)).max(axis=1)
+    assert np.median(difference) < 0.01
+    assert difference.max() < 0.1
+
+
+def test_the_page_s_graph_gives_the_kiosk_s_answers_to_the_last_integer(
+    built: Built, pixels: NDArray[np.uint8]
+) -> None:
+    from trainer.forms import tflite_form
+
+    kiosk = tflite_form(built.bundle / "model.tflite")(pixels)
+    page = answers(built.bundle / "tfjs", pixels)
+    # The kiosk's probabilities come in steps of 1/256, from a table of exponentials.
+    assert np.abs(kiosk - page).max() <= 1 / 256
+
+
+def test_weights_of_the_page_are_one_byte_each(built: Built) -> None:
+    description = json.loads((built.bundle / "tfjs" / "model.json").read_text())
+    [group] = description["weightsManifest"]
+    kernels = [entry for entry in group["weights"] if entry["name"].endswith("/kernel")]
+    assert len(kernels) == 53
+    assert {entry["quantization"]["dtype"] for entry in kernels} == {"uint8"}
+    assert {entry["quantization"]["scale"] for entry in kernels} == {1.0}
+    stored = sum((built.bundle / "tfjs" / path).stat().st_size for path in group["paths"])
+    assert stored < (built.bundle / "model.tflite").stat().st_size
+
+
+def test_every_convolution_of_the_kiosk_has_a_scale_for_each_output(built: Built) -> None:
+    from trainer.steps import read_network
+
+    network = read_network((built.bundle / "model.tflite").read_bytes())
+    weighted = [step for step in network.steps if step.kernel is not None and step.bias is not None]
+    assert len(weighted) == 53
+    for step in weighted:
+        assert step.kernel_scales is not None
+        assert step.bias is not None
+        assert step.kernel_scales.shape == step.bias.shape
+    assert network.steps[0].kind == "pad", "no step of scaling stands between the pixels and the first convolution"
+
+
+def test_correcting_the_biases_brings_integers_nearer_to_floats(saved_model: Path, pixels: NDArray[np.uint8]) -> None:
+    import tensorflow as tf
+
+    from trainer.quiet import native_output_hidden
+    from trainer.rounding import with_biases_corrected, with_pixels_straight_in
+    from trainer.running import run_network
+    from trainer.steps import Network, read_network
+
+    with native_output_hidden():
+        content = tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert()
+
+    def features(network: Network) -> NDArray[np.float32]:
+        """What reaches the last layer, where rounding has had the whole network to add up."""
+        values = run_network(network, tf.constant(pixels, tf.float32))
+        return np.asarray(values[network.steps[-2].inputs[0]])
+
+    exact = read_network(content)
+    ready = with_pixels_straight_in(exact)
+    assert np.abs(features(ready) - features(exact)).max() < 0.02
+    corrected = with_biases_corrected(ready, [pixels])
+    plain = tuple(replace(new, bias=old.bias) for old, new in zip(ready.steps, corrected.steps, strict=True))
+    wrong = np.abs(features(replace(ready, steps=plain)) - features(ready)).mean()
+    assert np.abs(features(corrected) - features(ready)).mean() < 0.8 * wrong
+
+
+def test_photos_for_the_ranges_are_spread_over_the_labels_and_are_the_same_again(built: Built) -> None:
+    from trainer.dataset import read_dataset
+    from trainer.export_tflite import representative_photos
+
+    dataset = read_dataset(built.data, seed=1)
+    chosen = representative_photos(dataset.train, 33)
+    assert chosen == representative_photos(dataset.train, 33)
+    counts = [sum(photo.label == label for photo in chosen) for label in range(len(dataset.labels))]
+    assert max(counts) - min(counts) <= 1
+    assert len({photo.path for photo in chosen}) == 33
+
+
+def test_shards_that_are_too_short_are_refused(built: Built, tmp_path: Path) -> None:
+    from trainer.errors import ExportError
+    from trainer.tfjs_graph import TfjsGraph
+
+    directory = tmp_path / "tfjs"
+    directory.mkdir()
+    for path in (built.bundle / "tfjs").iterdir():
+        content = path.read_bytes()
+        (directory / path.name).write_bytes(content[:-1000] if path.suffix == ".bin" else content)
+    with pytest.raises(ExportError, match="are missing; build the bundle again"):
+        TfjsGraph(directory)

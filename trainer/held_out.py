@@ -1,0 +1,76 @@
+"""Photos that a finished bundle's network was not trained on: those that may be measured with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from trainer.bundle_writer import TrainingRecord
+from trainer.console import say
+from trainer.dataset import find_labels, read_lists, read_photos
+from trainer.errors import DataError
+from trainer.photos import Photo
+
+_EXAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What there is to measure with."""
+
+    photos: tuple[Photo, ...]
+    trained_left_out: int
+    """Photos that would have been measured, had the network not been trained on them."""
+    examples: dict[str, tuple[Path, ...]]
+    """For each label, a few photos that are not measured: trained on, or on another list."""
+
+
+def photos_not_trained_on(data: Path, known: Sequence[str], record: TrainingRecord | None) -> HeldOut:
+    """Photos of the labels that a bundle knows, in the order of its labels: those on val.txt and test.txt, else all.
+
+    Raises:
+        DataError: no directory has the name of one of the bundle's labels.
+    """
+    here = find_labels(data)
+    for label in here:
+        if label not in known:
+            say(f"left out: {data / label}: the bundle knows no such label")
+    labels = [label for label in here if label in known]
+    if not labels:
+        raise DataError(f"{data}: none of its labels is known to the bundle; name the photos of this bundle's shop")
+    found, _ = read_photos(data, labels)
+    photos = [replace(photo, label=known.index(labels[photo.label])) for photo in found]
+    lists = read_lists(data)
+    named = {data / name for split in ("val", "test") for name in lists.get(split, ())}
+    if record is None and not named:
+        say("note: nothing tells which photos this bundle was trained on; figures on those are too good to be true")
+    trained = record.trained_photos if record else frozenset()
+    wanted = [photo for photo in photos if not named or photo.path in named]
+    kept = tuple(photo for photo in wanted if photo.sha256 not in trained)
+    return HeldOut(kept, len(wanted) - len(kept), _examples(photos, kept, known))
+
+
+def photos_never_seen(directory: Path, record: TrainingRecord | None) -> HeldOut:
+    """All photos under a directory, of things that have no label.
+
+    Raises:
+        DataError: there are none.
+    """
+    found, _ = read_photos(directory, ["."])
+    trained = record.trained_photos if record else frozenset()
+    kept = tuple(photo for photo in found if photo.sha256 not in trained)
+    if not kept:
+        raise DataError(f"{directory}: holds no photos of things never seen; name a folder of things that are not sold")
+    return HeldOut(kept, len(found) - len(kept), {})
+
+
+def a_few_of_each(photos: Sequence[Photo], labels: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """For each label, some of its photos, spread over all there are."""
+    by_label: dict[str, list[Path]] = {}
+    for photo in photos:
+        by_label.setdefault(labels[photo.label], []).append(photo.path)
+    return {label: tuple(paths[:: max(1, len(paths) // _EXAMPLES)][:_EXAMPLES]) for label, paths in by_label.items()}
+
+
+def _examples(photos: Sequence[Photo], kept: Sequence[Photo], known: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    measured = {photo.path for photo in kept}
+    return a_few_of_each([photo for photo in photos if photo.path not in measured], known)

@@ -1,0 +1,6 @@
+"""From photos to a trained network. Pixels stream from disk: memory does not grow with the number of photos."""
+
+from trainer.training.epochs import Epoch
+from trainer.training.run import Keeping, train
+
+__all__ = ["Epoch", "Keeping", "train"]

@@ -1,0 +1,294 @@
+"""A training from its first pass to its last, or from where it was cut off."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from trainer.console import say
+from trainer.dataset import Dataset
+from trainer.errors import LearningError, ResumeError, TrainerError
+from trainer.model import NO_WEIGHTS, NetworkSettings, make_network
+from trainer.training.distribution import Team, Workers, gather_team
+from trainer.training.epochs import WHOLE, Epoch, Phase, phases_of
+from trainer.training.health import Health, came_apart
+from trainer.training.learning import Learner, Tally, assign, tell_all, values_of
+from trainer.training.progress import Screen, Watcher
+from trainer.training.resume import (
+    Belongings,
+    State,
+    belongings,
+    pack_state,
+    read_state,
+    state_to_go_on_with,
+    unpack_state,
+    write_state,
+)
+from trainer.training.schedule import make_optimizer, rate_now
+from trainer.training.streams import TrainingStream, watched_batches
+from trainer.training.tensorboard import TensorBoardLog
+from trainer.training_settings import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a training leaves on disk while it goes on."""
+
+    directory: Path | None = None
+    """Where it is kept after each pass, to be gone on with; None keeps nothing."""
+    resume: bool = False
+    """Whether to go on with what is kept there."""
+    tensorboard: Path | None = None
+    """Where TensorBoard's files go; None writes none."""
+
+
+def train(
+    dataset: Dataset, network: NetworkSettings, settings: TrainingSettings, keeping: Keeping | None = None
+) -> tuple[Any, list[Epoch]]:
+    """Train a network on the data set's training photos; the val photos only watch, and choose the best pass.
+
+    The model comes back with the weights (averaged, where the settings say so) of the pass of the whole network with
+    the lowest loss on the val photos. Under TF_CONFIG all machines return the same.
+
+    Raises:
+        WeightsError: the weights to begin with cannot be had.
+        ResumeError: what is to be gone on with belongs to other settings or photos.
+        WorkersError: the machines that are to train together cannot be reached.
+        LearningError: the loss is no longer a number.
+    """
+    import keras
+    import tensorflow as tf
+
+    team = gather_team()
+    keras.utils.set_random_seed(settings.seed)
+    tf.config.experimental.enable_op_determinism()
+    training = _Training(dataset, network, settings, keeping or Keeping(), team)
+    with _told_how_to_go_on(training):
+        training.run()
+    return training.plain_model(), list(training.epochs)
+
+
+@contextmanager
+def _told_how_to_go_on(training: "_Training") -> Iterator[None]:
+    import tensorflow as tf
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(training.how_to_go_on()) from None
+    except tf.errors.OpError as error:
+        raise TrainerError(f"{_last_line(error)}; {training.how_to_go_on()}") from error
+    finally:
+        training.close()
+
+
+class _Training:
+    def __init__(
+        self, dataset: Dataset, network: NetworkSettings, settings: TrainingSettings, keeping: Keeping, team: Team
+    ) -> None:
+        self._dataset, self._network, self._settings = dataset, network, settings
+        self._keeping, self._team = keeping, team
+        self._owner: Belongings = belongings(dataset, network, settings)
+        self._stream = TrainingStream(dataset, network.size_px, settings, team.replicas)
+        self._watched = watched_batches(dataset, network.size_px, settings.batch_size)
+        self._phases = phases_of(settings.head_epochs if network.pretrained else 0, settings.epochs)
+        self._health = Health(dataset, settings.epochs)
+        self._watchers: list[Watcher] = []
+        self.epochs: list[Epoch] = []
+        self._best: int | None = None
+        self._best_weights: list[NDArray[Any]] = []
+
+    def run(self) -> None:
+        """All passes that are still to be done; the model then has the best weights."""
+        state = self._state_to_go_on_with()
+        with self._team.strategy.scope():
+            self._model, self._backbone = make_network(self._network, len(self._dataset.labels))
+        self._take_up(state)
+        self._watchers = self._make_watchers()
+        for phase in self._phases:
+            if not (state and state.finished) and len(self.epochs) < phase.last:
+                self._run_phase(phase, state)
+        self._say_what_is_kept()
+        assign(self._weights, self._best_weights)
+
+    def _run_phase(self, phase: Phase, state: State | None) -> None:
+        first = len(self.epochs)
+        learner = self._learner(phase)
+        if state is not None and first > phase.first and first == len(state.epochs):
+            assign(learner.state, state.variables)
+        share = self._team.share
+        batches = iter(
+            self._team.strategy.distribute_datasets_from_function(
+                lambda _: self._stream.batches(first, phase.last, share)
+            )
+        )
+        for number in range(first, phase.last):
+            self._run_epoch(number, phase, learner, batches)
+            if self._enough(phase):
+                return
+
+    def _learner(self, phase: Phase) -> Learner:
+        self._backbone.trainable = phase.name == WHOLE
+        if phase.name == WHOLE and self._settings.ema_momentum > 0:
+            _forget_statistics_as_slowly_as_weights(self._backbone, self._settings.ema_momentum)
+        with self._team.strategy.scope():
+            optimizer = make_optimizer(phase, self._settings, self._stream.steps)
+        return Learner(self._model, optimizer, self._settings, self._team, self._stream.batch)
+
+    def _run_epoch(self, number: int, phase: Phase, learner: Learner, batches: Any) -> None:
+        began, tally = time.monotonic(), Tally()
+        for watcher in self._watchers:
+            watcher.began(number)
+        for _ in range(self._stream.steps):
+            tally.add(*learner.learn(batches), self._stream.batch)
+            self._require_numbers(number, tally)
+            for watcher in self._watchers:
+                watcher.step(phase.name, tally.mean_loss, tally.accuracy)
+        for watcher in self._watchers:
+            watcher.looking()
+        learner.share_statistics()
+        with learner.averages_in_place():
+            seen = learner.watch(self._watched)
+            self._require_numbers(number, seen)
+            self._keep_if_best(number, phase, seen.mean_loss)
+        loss, right, val_loss, val_right = (
+            round(x, 4) for x in (tally.mean_loss, tally.accuracy, seen.mean_loss, seen.accuracy)
+        )
+        rate, seconds = rate_now(learner.optimizer), time.monotonic() - began
+        self.epochs.append(Epoch(phase.name, loss, right, val_loss, val_right, rate, seconds))
+        self._write_state(learner, phase)
+        for watcher in self._watchers:
+            watcher.ended(number, self.epochs[-1])
+        told = self._health.look(self.epochs[-1])
+        if told is not None and self._team.workers.chief:
+            say(told)
+
+    def _require_numbers(self, number: int, tally: Tally) -> None:
+        if came_apart(tally.loss):
+            raise LearningError(_CAME_APART.format(epoch=number + 1, rate=self._settings.learning_rate))
+
+    def _keep_if_best(self, number: int, phase: Phase, val_loss: float) -> None:
+        """The pass in which only the last layer learns is kept only until there is a better one of the whole."""
+        best = self.epochs[self._best] if self._best is not None else None
+        if best is None or best.phase != phase.name or round(val_loss, 4) < best.val_loss:
+            self._best, self._best_weights = number, values_of(self._weights)
+
+    def _enough(self, phase: Phase) -> bool:
+        patience, best = self._settings.patience_epochs, self._best
+        return best is not None and phase.is_enough(len(self.epochs), best, patience)
+
+    def _write_state(self, learner: Learner, phase: Phase) -> None:
+        directory = self._keeping.directory
+        if directory is None or not self._team.workers.chief:
+            return
+        finished = len(self.epochs) == self._phases[-1].last or self._enough(phase)
+        state = State(tuple(self.epochs), self._best, finished, values_of(learner.state), self._best_weights)
+        write_state(directory, pack_state(state, self._owner))
+
+    def _state_to_go_on_with(self) -> State | None:
+        directory, chief = self._keeping.directory, self._team.workers.chief
+        if directory is None:
+            return None
+        if not self._keeping.resume:
+            if chief:
+                _mention_leftover(directory)
+            return None
+        state = state_to_go_on_with(directory, self._owner) if chief else None
+        if state is None and chief:
+            say("note: there is no unfinished training to go on with; this one begins at its beginning")
+        packed = tell_all(self._team, pack_state(state, self._owner) if state else None)
+        return unpack_state(packed)[0] if packed else None
+
+    def _take_up(self, state: State | None) -> None:
+        if state is None:
+            return
+        self.epochs, self._best, self._best_weights = list(state.epochs), state.best, state.best_weights
+        assign(self._model.variables, state.variables[: len(self._model.variables)])
+        for epoch in self.epochs:
+            self._health.look(epoch)
+        say(f"going on after epoch {len(self.epochs)} of {self._phases[-1].last}")
+
+    def _make_watchers(self) -> list[Watcher]:
+        if not self._team.workers.chief:
+            return []
+        watchers: list[Watcher] = [Screen(self._phases, self._stream.steps, len(self.epochs))]
+        if self._keeping.tensorboard is not None:
+            watchers.append(TensorBoardLog(self._keeping.tensorboard))
+        return watchers
+
+    def _say_what_is_kept(self) -> None:
+        if self._best is None or not self._team.workers.chief:
+            return
+        done, planned = len(self.epochs), self._phases[-1].last
+        if done < planned:
+            say(f"stopped after epoch {done} of {planned}: the last {done - 1 - self._best} were no better on val")
+        if self._best + 1 < done:
+            say(f"the weights of epoch {self._best + 1} are kept: the lowest loss on val")
+
+    @property
+    def _weights(self) -> list[Any]:
+        """What a model is saved by, without its random seeds."""
+        return list(self._model.weights)
+
+    def how_to_go_on(self) -> str:
+        """What a person can do about a training that was cut off."""
+        done = len(self.epochs)
+        if self._keeping.directory is None or not done:
+            return "stopped before the first epoch was done; nothing is kept"
+        planned = self._phases[-1].last
+        return f"stopped after epoch {done} of {planned}; the same command with --resume goes on from there"
+
+    def plain_model(self) -> Any:
+        """The model, free of any strategy, so that exporting it needs no other machine."""
+        if self._team.replicas == 1 and self._team.workers == Workers():
+            return self._model
+        # Built without its first weights: all of them are set.
+        model, _ = make_network(replace(self._network, weights=NO_WEIGHTS), len(self._dataset.labels))
+        model.set_weights(self._best_weights)
+        return model
+
+    def close(self) -> None:
+        """Nothing more is told."""
+        for watcher in self._watchers:
+            watcher.close()
+
+
+_CAME_APART = (
+    "the training came apart in epoch {epoch}: its loss is no longer a number. Nothing is wrong with the computer: the"
+    " steps were too large. Try a third of the --learning-rate ({rate:g}), or the weights that the network should begin"
+    " with are damaged"
+)
+
+
+def _forget_statistics_as_slowly_as_weights(backbone: Any, momentum: float) -> None:
+    """Let batch normalisation remember over as many steps as the averaged weights, to which its statistics belong."""
+    import keras
+
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
+
+
+def _mention_leftover(directory: Path) -> None:
+    try:
+        found = read_state(directory)
+    except ResumeError as error:
+        say(f"note: {error}")
+        return
+    if found is not None:
+        state, _ = found
+        say(
+            f"note: {directory} holds an unfinished training of {len(state.epochs)} epochs; --resume would go on with"
+            " it; this one begins anew and replaces it after its first epoch"
+        )
+
+
+def _last_line(error: Exception) -> str:
+    """What went wrong, out of TensorFlow's many words."""
+    text = str(getattr(error, "message", error))
+    told = [line.strip() for line in text.splitlines() if "Error: " in line]
+    return (told[-1] if told else text.splitlines()[0]).split("Error: ")[-1]

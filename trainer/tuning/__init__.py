@@ -1,0 +1,1 @@
+"""`trainer tune`: which vote finds most and sells least that is wrong, on simulated presentations of photos."""

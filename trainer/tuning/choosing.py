@@ -1,0 +1,122 @@
+"""Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kiosk.recognition.voting import VotingSettings
+from trainer.tuning.contenders import Contender, from_log_odds, log_odds
+from trainer.tuning.scoring import Outcome, Score, Shown, add_up, judge
+
+STEP = 0.25
+"""Thresholds are tried in steps of so much in log-odds: from 0.80 one step leads to 0.84, from 0.98 to 0.984."""
+_TRIED = np.arange(0.5, 6.3, STEP)
+_KEPT_OFF = (0.5, 1.0, 2.0)
+"""How far, in log-odds, a product's own threshold is kept above the strongest evidence for it that was wrong."""
+_SPLITS = 3
+"""How often the photos are cut in halves, to choose on each half and measure on the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A choice."""
+
+    common: float
+    """Log-odds."""
+    kept_off: float | None = None
+    """Log-odds; None where products have no thresholds of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How a contender fared."""
+
+    contender: Contender
+    settings: VotingSettings
+    """Chosen on all photos; what would be put into the bundle."""
+    score: Score
+    """On photos on which the settings were not chosen, or on all where nothing was to be chosen."""
+    meets_budget: bool
+
+
+class Chooser:
+    """Chooses for one contender under one budget."""
+
+    def __init__(self, contender: Contender, release: int, budget_per_1000: float) -> None:
+        self._contender, self._release, self._budget = contender, release, budget_per_1000
+
+    def measure(self, shown: Sequence[Shown], seed: int) -> Measured:
+        """Choose on all, and measure what such a choice is worth on photos it was not made on."""
+        if self._contender.threshold is not None:
+            fixed = VotingSettings(self._contender.threshold, self._contender.votes, self._release)
+            return self._measured(fixed, judge(shown, fixed))
+        chosen = self.choose(shown, seed)
+        outcomes: list[Outcome] = []
+        for one, other in halves(shown, seed, _SPLITS):
+            outcomes += judge(other, self.choose(one, seed + 1))
+        return self._measured(chosen, outcomes)
+
+    def choose(self, shown: Sequence[Shown], seed: int) -> VotingSettings:
+        """The thresholds that find most within the budget; the strictest where none keeps it."""
+        best, most = Thresholds(float(_TRIED[-1]), _KEPT_OFF[-1] if self._contender.per_product else None), -1
+        for kept_off in _KEPT_OFF if self._contender.per_product else (None,):
+            for common in _TRIED[::-1]:
+                tried = Thresholds(float(common), kept_off)
+                score = self._crosswise(shown, tried, seed)
+                if score.per_1000(score.harmful) > self._budget:
+                    break
+                if score.right > most:
+                    best, most = tried, score.right
+        return self.settings(shown, best)
+
+    def settings(self, shown: Sequence[Shown], thresholds: Thresholds) -> VotingSettings:
+        """What the kiosk would be told, products' own thresholds taken from what went wrong in `shown`."""
+        stricter = {}
+        if thresholds.kept_off is not None:
+            for label, wrong in sorted(strongest_wrong(shown).items()):
+                own = wrong + thresholds.kept_off
+                if own > thresholds.common:
+                    stricter[label] = from_log_odds(own)
+        return VotingSettings(
+            from_log_odds(thresholds.common), self._contender.votes, self._release,
+            self._contender.rule or "each", stricter,
+        )  # fmt: skip
+
+    def _crosswise(self, shown: Sequence[Shown], tried: Thresholds, seed: int) -> Score:
+        if tried.kept_off is None:
+            return add_up(judge(shown, self.settings(shown, tried)))
+        outcomes: list[Outcome] = []
+        for one, other in halves(shown, seed, 1):
+            outcomes += judge(other, self.settings(one, tried))
+        return add_up(outcomes)
+
+    def _measured(self, settings: VotingSettings, outcomes: Sequence[Outcome]) -> Measured:
+        score = add_up(outcomes)
+        return Measured(self._contender, settings, score, score.per_1000(score.harmful) <= self._budget)
+
+
+def halves(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Shown], list[Shown]]]:
+    """The presentations cut in two by photo, each label's photos evenly, and each half once in either place."""
+    cuts = []
+    for number in range(times):
+        rng = np.random.default_rng([seed, 2, number])
+        ones: set[str] = set()
+        for label in sorted({one.label or "" for one in shown}):
+            photos = sorted({one.photo for one in shown if (one.label or "") == label})
+            rng.shuffle(photos)
+            ones.update(photos[: (len(photos) + int(rng.integers(2))) // 2])
+        one = [each for each in shown if each.photo in ones]
+        other = [each for each in shown if each.photo not in ones]
+        cuts += [(one, other), (other, one)]
+    return cuts
+
+
+def strongest_wrong(shown: Sequence[Shown]) -> dict[str, float]:
+    """For each product, the strongest evidence for it while something else was shown, in log-odds."""
+    strongest: dict[str, float] = {}
+    for one in shown:
+        for evidence in one.evidence:
+            if evidence is not None and evidence.label != one.label:
+                strongest[evidence.label] = max(strongest.get(evidence.label, 0.0), evidence.strength)
+    return {label: log_odds(strength) for label, strength in strongest.items()}

@@ -1,0 +1,94 @@
+"""What is shown: photos that the network was not trained on, dealt out into presentations by a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from kiosk.bundle.bundle import Bundle
+from kiosk.bundle.manifest import UNKNOWN
+from trainer.bundle_writer import TRAINING_RECORD_NAME, Workplace, read_training_record
+from trainer.errors import DataError
+from trainer.held_out import photos_never_seen, photos_not_trained_on
+from trainer.photos import Photo
+
+Item = TypeVar("Item")
+
+UNKNOWN_SHARE = 0.2
+"""Share of the presentations that show something which is not sold."""
+FEWEST_PRODUCT_PHOTOS, FEWEST_OTHER_PHOTOS = 20, 5
+"""With fewer photos nothing can be said about a vote."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhotos:
+    """The photos that can be shown; a photo's label is its place in the bundle's labels."""
+
+    products: tuple[Photo, ...]
+    others: tuple[Photo, ...]
+    """Of `unknown`; last those that nobody trained on."""
+    unseen: int
+    """How many of `others` come from the directory of things nobody trained on."""
+    trained_left_out: int
+    """Photos that the network was trained on, and that are therefore not shown."""
+
+
+def find_photos(bundle: Bundle, data: Path, unseen: Path | None) -> ShownPhotos:
+    """The photos of `data` that no one trained on, and all of `unseen`, whatever directories they lie in.
+
+    Where `data` has a `val.txt` or `test.txt`, only photos that they name are taken.
+
+    Raises:
+        DataError: there are too few, or `data` belongs to another shop.
+    """
+    known = bundle.manifest.label_ids
+    nothing = known.index(UNKNOWN)
+    record = read_training_record(Workplace(bundle.directory.resolve()).directory / TRAINING_RECORD_NAME)
+    held_out = photos_not_trained_on(data, known, record)
+    strange = photos_never_seen(unseen, record).photos if unseen else ()
+    photos = ShownPhotos(
+        products=tuple(photo for photo in held_out.photos if photo.label != nothing),
+        others=(
+            *(photo for photo in held_out.photos if photo.label == nothing),
+            *(replace(photo, label=nothing) for photo in strange),
+        ),
+        unseen=len(strange),
+        trained_left_out=held_out.trained_left_out,
+    )
+    _require_enough(photos, data)
+    return photos
+
+
+def deal(photos: ShownPhotos, presentations: int, seed: int) -> list[Photo]:
+    """Which photo each presentation shows: every product equally often, its photos in turn."""
+    rng = np.random.default_rng([seed, 0])
+    by_label: dict[int, list[Photo]] = {}
+    for photo in photos.products:
+        by_label.setdefault(photo.label, []).append(photo)
+    others = round(presentations * UNKNOWN_SHARE)
+    turns = {label: cycle(_shuffled(of_label, rng)) for label, of_label in sorted(by_label.items())}
+    labels = cycle(_shuffled(list(turns), rng))
+    shown = [next(turns[next(labels)]) for _ in range(presentations - others)]
+    strange = cycle(_shuffled(photos.others, rng))
+    return _shuffled([*shown, *(next(strange) for _ in range(others))], rng)
+
+
+def _require_enough(photos: ShownPhotos, data: Path) -> None:
+    if len(photos.products) < FEWEST_PRODUCT_PHOTOS:
+        raise DataError(
+            f"{data}: only {len(photos.products)} photos of products were kept from training, and less than"
+            f" {FEWEST_PRODUCT_PHOTOS} say nothing about a vote; take some more, or name them in val.txt or test.txt"
+        )
+    if len(photos.others) < FEWEST_OTHER_PHOTOS:
+        raise DataError(
+            f"{data}: only {len(photos.others)} photos of `{UNKNOWN}` were kept from training, so nothing would tell"
+            " how often a vote sells what is not sold; name some in val.txt or test.txt, or give a directory of things"
+            " that nobody trained on with --unseen"
+        )
+
+
+def _shuffled(items: Sequence[Item], rng: np.random.Generator) -> list[Item]:
+    return [items[place] for place in rng.permutation(len(items))]
