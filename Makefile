@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page demo clean
+.PHONY: run test lint check-page page bench demo clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -36,6 +36,10 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 	script/npm $(VENV) ci
 	script/npm $(VENV) run build
 	touch $@
+
+bench: $(VENV)/dev.stamp  ## peak memory of a training on 5,000 and on 50,000 photos (a few minutes)
+	$(BIN)/python bench/training_memory.py
+	$(BIN)/python bench/outbox.py
 
 demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hour)
 	rm -rf build/demo && mkdir -p build/demo

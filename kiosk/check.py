@@ -5,18 +5,20 @@ import os
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
+from kiosk.check_till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
-from kiosk.errors import CameraLost, ConfigError, KioskError, NoSuchSale
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, configured_till, ledger_path
+from kiosk.errors import CameraLost, ConfigError, Damaged, KioskError, NoSuchSale
+from kiosk.parts import configured_bundle, configured_camera
 from kiosk.recognition.recogniser import open_tested_recogniser
-from kiosk.sales.outbox import OutboxReader, outbox_path
-from kiosk.sales.tills.ledger import read_ledger
+from kiosk.sales.database import Database
+from kiosk.sales.files import damaged_files, outbox_path
+from kiosk.sales.schema import MIGRATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ async def check(config_path: Path | None) -> list[Finding]:
         ("state", _state),
         ("bundle", _bundle),
         ("camera", _camera),
-        ("till", _till),
+        ("till", check_till),
         ("page", _page),
         ("metrics", _metrics),
     ]
@@ -72,13 +74,22 @@ async def _state(config: Config) -> str:
     except OSError as error:
         raise KioskError(f"{existing}: {error.strerror}; let the kiosk write there, or set state_dir") from error
     _read_outbox(directory)
+    aside = damaged_files(outbox_path(directory))
+    if aside:
+        raise KioskError(f"{aside[-1]} was damaged and set aside; see `kiosk sales list`, then move it")
     return str(directory) if existing == directory else f"{directory} (will be made)"
 
 
 def _read_outbox(state_dir: Path) -> None:
-    """A damaged outbox keeps the kiosk from starting; one that is not there yet does not."""
-    with suppress(NoSuchSale):
-        OutboxReader.open(outbox_path(state_dir)).close()
+    """One that is not there yet, or that an older kiosk wrote, is good; the kiosk makes it, or brings it up to date."""
+    path = outbox_path(state_dir)
+    with suppress(NoSuchSale), closing(Database.read_only(path)) as outbox:
+        try:
+            outbox.require_whole("quick_check")
+        except Damaged as error:
+            raise KioskError(f"{path} is damaged; `kiosk run` sets it aside and salvages its sales") from error
+        if outbox.version() > len(MIGRATIONS):
+            outbox.require_version(len(MIGRATIONS))
 
 
 async def _bundle(config: Config) -> str:
@@ -107,28 +118,6 @@ def _one_frame(config: Config) -> str:
         raise CameraLost(f"{source.name}: gave no frame; look at it with another program")
     height, width = frame.bgr.shape[:2]
     return f"{source.name}: {width}x{height}"
-
-
-async def _till(config: Config) -> str:
-    till = configured_till(config)
-    if config.till.kind == "ledger":
-        with suppress(NoSuchSale):
-            read_ledger(ledger_path(config.state_dir))
-        return f"{till.name} in {config.state_dir}"
-    await till.open()
-    try:
-        products = list(await till.products() or [])
-    finally:
-        await till.close()
-    listed = {product.label for product in products}
-    missing = [
-        product.name
-        for product in bundle_catalogue(configured_bundle(config.bundle)).all()
-        if product.label not in listed
-    ]
-    if missing:
-        raise KioskError(f"{till.name}: does not list {', '.join(missing)}; these will be refused")
-    return f"{till.name}: {len(products)} products, all of the bundle's among them"
 
 
 async def _page(config: Config) -> str:

@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from uuid import UUID
 
 from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
-from kiosk.sales.sale import SaleState
+from kiosk.sales_command import add_sales
 
 CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
 BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
@@ -57,24 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
     replay.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
 
-    _add_sales(commands.add_parser("sales", help="the sales taken, and where each stands"))
+    add_sales(commands.add_parser("sales", help="the sales taken, where each stands, and what to do"), CONFIG_HELP)
     _add_bundle(commands.add_parser("bundle", help="the model on this device"))
     return parser
-
-
-def _add_sales(sales: argparse.ArgumentParser) -> None:
-    actions = sales.add_subparsers(metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="sales with their time, state, price and name, the newest first")
-    states = [state.value for state in SaleState]
-    listing.add_argument("--state", action="append", choices=states, default=[], help="only these; may be repeated")
-    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many (default: 50)")
-    listing.set_defaults(run=_sales_list)
-    show = actions.add_parser("show", help="one sale with its whole history")
-    show.add_argument("id", type=UUID, metavar="ID", help="the sale's id, as `kiosk sales list --json` gives it")
-    show.set_defaults(run=_sales_show)
-    for action in (listing, show):
-        action.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
-        action.add_argument("--json", action="store_true", help="the same for machines")
 
 
 def _add_bundle(bundle: argparse.ArgumentParser) -> None:
@@ -86,12 +70,6 @@ def _add_bundle(bundle: argparse.ArgumentParser) -> None:
     for action in (show, verify):
         action.add_argument("bundle", metavar="DIR", nargs="?", help=BUNDLE_HELP)
         action.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"given {text}; allowed: a whole number from 1 to 999999")
-    return int(text)
 
 
 # Each command imports what it needs only when it is asked for, so that `--help` answers at once.
@@ -125,21 +103,6 @@ def _replay(options: argparse.Namespace) -> int:
     voting = voting_settings(config.voting, bundle.manifest.voting)
     how = ReplayOptions(config.recognition.engine, config.recognition.threads, voting, options.json)
     replay_and_print(recorded_source(options.source), bundle, how)
-    return 0
-
-
-def _sales_list(options: argparse.Namespace) -> int:
-    from kiosk.sales.listing import list_sales
-
-    states = [SaleState(state) for state in options.state]
-    print(list_sales(read_config(options.config).state_dir, states, options.limit, as_json=options.json))
-    return 0
-
-
-def _sales_show(options: argparse.Namespace) -> int:
-    from kiosk.sales.listing import show_sale
-
-    print(show_sale(read_config(options.config).state_dir, options.id, as_json=options.json))
     return 0
 
 

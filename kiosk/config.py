@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from kiosk.bundle.manifest import VotingRule
 
 
 def default_state_dir() -> Path:
@@ -43,7 +45,7 @@ def _loopback_only(host: str) -> str:
     return host
 
 
-def _safe_url(url: str) -> str:
+def _money_url(url: str) -> str:
     allowed = "an https address such as https://honesty.store (http only to this machine itself)"
     try:
         parts = urlsplit(url)
@@ -55,7 +57,11 @@ def _safe_url(url: str) -> str:
     secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
     if not (host and plain and secure) or any(character.isspace() for character in url):
         raise ValueError(allowed)
-    return url.rstrip("/")
+    return url
+
+
+def _safe_url(url: str) -> str:
+    return _money_url(url).rstrip("/")
 
 
 def _given_path(path: Path) -> Path:
@@ -69,6 +75,22 @@ def _given_path(path: Path) -> Path:
 
 GivenPath = Annotated[Path, AfterValidator(_given_path)]
 """A path as a person writes it; ~ is their home."""
+
+
+def _from_credentials(path: Path) -> Path:
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(credentials) / path if credentials else path
+
+
+SecretPath = Annotated[GivenPath, AfterValidator(_from_credentials)]
+"""A file with a secret, readable by the kiosk only; relative to $CREDENTIALS_DIRECTORY where systemd sets it."""
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""An environment variable with a secret."""
+
+
+def _one_of_two(first: str, given_first: object, second: str, given_second: object) -> None:
+    if (given_first is None) == (given_second is None):
+        raise ValueError(f"either {first} or {second}")
 
 
 def _camera_text(source: object) -> str:
@@ -108,11 +130,15 @@ class VotingConfig(Section):
     """`voting:`. A key that is left out is taken from the bundle."""
 
     threshold: float | None = Field(default=None, gt=0, le=1, strict=True)
-    """Least confidence of each vote, 0 to 1."""
+    """Least confidence, of each vote or of all together, 0 to 1."""
     votes: int | None = Field(default=None, ge=1, le=100, strict=True)
-    """Predictions in a row that must agree."""
+    """Predictions in a row that are looked at."""
     release: int | None = Field(default=None, ge=1, le=100, strict=True)
     """Predictions for which a decided product must be gone before the next decision."""
+    rule: VotingRule | None = None
+    """each: every vote must reach the threshold; duel: all together, against the strongest rival."""
+    stricter: dict[str, Annotated[float, Field(gt=0, le=1, strict=True)]] | None = None
+    """Products that need a higher confidence than `threshold`, and which: `{apple-juice: 0.99}`."""
 
 
 class SalesConfig(Section):
@@ -136,14 +162,84 @@ class HonestyStoreTill(Section):
     """The till's address, without /api."""
     store_code: str = Field(min_length=1)
     """The code of the store that the kiosk stands in."""
-    refresh_token_file: GivenPath
-    """A file with the kiosk's refresh token, readable by the kiosk only. Relative to $CREDENTIALS_DIRECTORY if set."""
+    refresh_token_file: SecretPath | None = None
+    """The kiosk's refresh token, in a file; this or the variable."""
+    refresh_token_variable: VariableName | None = None
+    """The kiosk's refresh token, in the environment."""
+    catalogue_refresh_seconds: float = Field(default=900.0, ge=10, le=86400, strict=True)
+    """How often names and prices are asked for."""
+    arrival_seconds: float = Field(default=60.0, ge=1, le=3600, strict=True)
+    """After so long without an answer, nothing that was sent can still reach the till's list."""
 
-    @field_validator("refresh_token_file")
-    @classmethod
-    def _from_credentials(cls, path: Path) -> Path:
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        return Path(credentials) / path if credentials else path
+    @model_validator(mode="after")
+    def _one_token(self) -> "HonestyStoreTill":
+        _one_of_two(
+            "refresh_token_file", self.refresh_token_file, "refresh_token_variable", self.refresh_token_variable
+        )
+        return self
+
+
+class SecretSource(Section):
+    """Where a secret is: `{file: PATH}` or `{variable: NAME}`."""
+
+    file: SecretPath | None = None
+    variable: VariableName | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SecretSource":
+        _one_of_two("file", self.file, "variable", self.variable)
+        return self
+
+
+# What the webhook itself sets, and what would change where one request ends and the next begins.
+_RESERVED_HEADERS = frozenset(
+    [
+        *("accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect"),
+        *("host", "idempotency-key", "kiosk-signature", "kiosk-timestamp", "te", "trailer", "transfer-encoding"),
+        "upgrade",
+    ]
+)
+
+
+def _free_header(name: str) -> str:
+    if name.lower() in _RESERVED_HEADERS:
+        raise ValueError(f"a header that the kiosk does not set itself, unlike {', '.join(sorted(_RESERVED_HEADERS))}")
+    return name
+
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$"), AfterValidator(_free_header)]
+"""Of an HTTP header (RFC 9110, 5.6.2) that the kiosk does not set itself."""
+HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=1024)]
+
+
+class WebhookTill(Section):
+    """`till: {kind: webhook, ...}`: sales are posted to an address, for any other till."""
+
+    kind: Literal["webhook"]
+    url: Annotated[str, AfterValidator(_money_url)]
+    """Gets each sale."""
+    refund_url: Annotated[str, AfterValidator(_money_url)] | None = None
+    """Gets each refund; without it, a settled sale cannot be given back from the kiosk."""
+    secret_file: SecretPath | None = None
+    """The key that requests are signed with, in a file; this or the variable."""
+    secret_variable: VariableName | None = None
+    """The key that requests are signed with, in the environment."""
+    headers: dict[HeaderName, HeaderValue] = {}
+    """Sent along with each request."""
+    secret_headers: dict[HeaderName, SecretSource] = {}
+    """Sent along too, each value read from a file or the environment."""
+    idempotent: bool = Field(default=True, strict=True)
+    """Whether the receiver takes one Idempotency-Key for one sale, however often it comes."""
+    answer_seconds: float = Field(default=20.0, ge=1, le=300, strict=True)
+    """How long an answer may take."""
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> "WebhookTill":
+        _one_of_two("secret_file", self.secret_file, "secret_variable", self.secret_variable)
+        names = [name.lower() for name in (*self.headers, *self.secret_headers)]
+        if len(set(names)) != len(names):
+            raise ValueError("each header once, upper and lower case being the same")
+        return self
 
 
 class WebConfig(Section):
@@ -171,7 +267,7 @@ class Config(Section):
     recognition: RecognitionConfig = RecognitionConfig()
     voting: VotingConfig = VotingConfig()
     sales: SalesConfig = SalesConfig()
-    till: Annotated[LedgerTill | HonestyStoreTill, Field(discriminator="kind")] = LedgerTill()
+    till: Annotated[LedgerTill | HonestyStoreTill | WebhookTill, Field(discriminator="kind")] = LedgerTill()
     web: WebConfig = WebConfig()
     metrics: MetricsConfig = MetricsConfig()
 

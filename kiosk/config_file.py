@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from kiosk.errors import ConfigError
 
 Key = tuple[str | int, ...]
 
+TILL_KINDS = ("ledger", "honesty_store", "webhook")
 LARGEST_BYTES = 256 * 1024
 
 
@@ -81,8 +82,9 @@ def _repeated(root: yaml.Node | None) -> list[Key]:
 
 
 def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
-    # pydantic names the chosen kind in the path (`till.honesty_store.url`); the file has no such key.
-    key = tuple(part for part in detail["loc"] if part not in ("ledger", "honesty_store"))
+    # pydantic names the chosen kind in the path (`till.honesty_store.url`), and `[key]` where a key itself is wrong;
+    # the file has no such keys.
+    key = tuple(part for part in detail["loc"] if part not in (*TILL_KINDS, "[key]"))
     line = next((lines[key[:length]] for length in range(len(key), 0, -1) if key[:length] in lines), 1)
     where = f"{path}:{line}: {_dotted(key)}"
     given = f"{where}: given {_shown(detail['input'])}; allowed:"
@@ -92,9 +94,9 @@ def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
         case "extra_forbidden":
             return f"{where}: unknown key; allowed here: {_keys(detail['loc'][:-1])}"
         case "union_tag_not_found":
-            return f"{where}.kind: missing; allowed: ledger or honesty_store"
+            return f"{where}.kind: missing; allowed: {' or '.join(TILL_KINDS)}"
         case "union_tag_invalid":
-            return f"{where}.kind: given {_shown(detail['ctx']['tag'])}; allowed: ledger or honesty_store"
+            return f"{where}.kind: given {_shown(detail['ctx']['tag'])}; allowed: {' or '.join(TILL_KINDS)}"
         case "model_type" | "model_attributes_type":
             # What was given instead is not shown: it may be a camera's address with its password.
             return f"{where}: not a section; allowed: the keys {_keys(detail['loc'])}"
@@ -110,12 +112,18 @@ def _keys(section: Key) -> str:
     """The keys that may stand in a section. A union's part of the path is the chosen kind, if one was."""
     models: list[Any] = [Config]
     for part in section:
-        if part in models[0].model_fields:
-            annotation = models[0].model_fields[str(part)].annotation
-            models = list(getattr(annotation, "__args__", (annotation,)))
-        else:
+        fields = models[0].model_fields if hasattr(models[0], "model_fields") else {}
+        if part in fields:
+            annotation = fields[str(part)].annotation
+            # Of a mapping only the values have keys that we know; the part after it is a name that a person chose.
+            models = [annotation.__args__[1]] if get_origin(annotation) is dict else _members(annotation)
+        elif len(models) > 1:
             models = [model for model in models if model.model_fields["kind"].annotation.__args__ == (part,)]
     return ", ".join(sorted({name for model in models for name in model.model_fields}))
+
+
+def _members(annotation: Any) -> list[Any]:
+    return list(getattr(annotation, "__args__", (annotation,)))
 
 
 def _dotted(key: Key) -> str:

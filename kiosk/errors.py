@@ -9,6 +9,8 @@ KioskError
 │   └── CameraLost         it was there and stopped giving frames
 └── SalesError
     ├── NotKept            a sale could not be written to disk, so it was not taken
+    │   ├── Damaged        the file is no longer what was written; its sales must be salvaged
+    │   └── NotOurs        another kiosk holds the file, or a newer one wrote it
     ├── NoSuchSale         there is no sale of that id
     ├── NotPossible        the sale's state does not allow what was asked
     ├── NotSold            the shop does not sell that label
@@ -58,6 +60,14 @@ class SalesError(KioskError):
 
 class NotKept(SalesError):
     """The sale could not be written to disk, so it was not taken."""
+
+
+class Damaged(NotKept):
+    """The file is no longer what was written; its sales must be salvaged."""
+
+
+class NotOurs(NotKept):
+    """Another kiosk holds the file, or a newer one wrote it: trying again is no use."""
 
 
 class NoSuchSale(SalesError):

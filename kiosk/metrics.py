@@ -18,6 +18,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._recognition()
         self._sales()
+        self._catalogue()
         self._build()
 
     def _recognition(self) -> None:
@@ -69,6 +70,25 @@ class Metrics:
             "Age of the oldest sale not yet settled; 0 when there is none.",
             registry=self.registry,
         )
+        self.outbox_usable = Gauge(
+            "kiosk_outbox_usable",
+            "1 when sales can be kept; 0 while the disk is full, read-only or damaged, when none is taken.",
+            registry=self.registry,
+        )
+        self.sales_for_a_person = Gauge(
+            "kiosk_sales_for_a_person",
+            "Sales that only a person can bring to an end, by why: in_doubt, rejected, refund_in_doubt, other_till.",
+            ["why"],
+            registry=self.registry,
+        )
+        self.outbox_damaged_files = Gauge(
+            "kiosk_outbox_damaged_files",
+            "Damaged outbox files that were set aside, their sales salvaged, and still lie in the state directory.",
+            registry=self.registry,
+        )
+        self.outbox_bytes = Gauge(
+            "kiosk_outbox_bytes", "Size of the outbox with its write-ahead log on disk.", registry=self.registry
+        )
         self.till_requests = Counter(
             "kiosk_till_requests", "Requests to the till, by how they ended.", ["outcome"], registry=self.registry
         )
@@ -76,6 +96,27 @@ class Metrics:
             "kiosk_till_request_seconds",
             "Time a request to the till took.",
             buckets=TILL_BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+
+    def _catalogue(self) -> None:
+        self.not_sold = Counter(
+            "kiosk_not_sold",
+            "Decisions refused because the till does not list the product, by who recognised it; nothing was sent.",
+            ["source"],
+            registry=self.registry,
+        )
+        self.catalogue_products = Gauge(
+            "kiosk_catalogue_products", "Products that the shop sells now.", registry=self.registry
+        )
+        self.catalogue_not_listed = Gauge(
+            "kiosk_catalogue_not_listed",
+            "Products of the bundle that the till does not list: recognised, then refused.",
+            registry=self.registry,
+        )
+        self.catalogue_age = Gauge(
+            "kiosk_catalogue_age_seconds",
+            "Age of the till's list of products; NaN while the bundle's names and prices stand in.",
             registry=self.registry,
         )
 

@@ -12,13 +12,14 @@ from platform import python_version
 from kiosk.camera.capture import Capture, CaptureHooks, CaptureStatus
 from kiosk.config import Config
 from kiosk.counter import Counter
+from kiosk.errors import KioskError
 from kiosk.metrics import Metrics
 from kiosk.notify import open_notifier
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, describe_camera, voting_settings
 from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.sales.sale import Sale, SaleSource
-from kiosk.shop import Shop, open_shop
+from kiosk.shop import Listeners, Shop, open_shop
 from kiosk.status import Status, status_of
 from kiosk.telling import Telling
 from kiosk.watch import CounterWatch
@@ -102,7 +103,8 @@ class Service:
             self._tell_status()
 
         catalogue = bundle_catalogue(self._bundle)
-        return open_shop(self._config, catalogue, self._metrics, on_new=self._telling.taken, on_change=on_change)
+        listeners = Listeners(self._telling.taken, on_change, self._tell_status)
+        return open_shop(self._config, catalogue, self._metrics, listeners)
 
     async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[str, str]:
         """Start the page and the metrics; answers where each is."""
@@ -116,7 +118,11 @@ class Service:
 
     def _make_counter(self, recogniser: Recogniser, shop: Shop) -> Counter:
         async def sell(decision: Decision) -> None:
-            await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
+            try:
+                await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
+            except KioskError as error:
+                self._telling.refused(decision.label, error)
+                raise
 
         watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell)
         voter = Voter(self._voting)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,22 +9,28 @@ from pathlib import Path
 from uuid import UUID
 
 from kiosk.config import Config
-from kiosk.errors import NotKept, TillError
+from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
+from kiosk.list_keeper import ListKeeper, show_catalogue
 from kiosk.metrics import Metrics
-from kiosk.parts import configured_till
+from kiosk.outbox_view import show_outbox
+from kiosk.parts import catalogue_refresh_seconds, configured_till
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.courier import Courier, CourierSettings
-from kiosk.sales.desk import Queue, SalesDesk
-from kiosk.sales.outbox import Outbox, outbox_path
+from kiosk.sales.desk import SalesDesk
+from kiosk.sales.files import outbox_path
+from kiosk.sales.outbox import Outbox
 from kiosk.sales.sale import Sale, SaleSource
+from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path
 from kiosk.sales.tills.till import Till
 
 log = logging.getLogger(__name__)
 
 LIST_PATIENCE_SECONDS = 3.0
 """How long the start waits for the till's list of products."""
-LIST_RETRY_SECONDS = 30.0
-"""Between tries to get that list."""
+
+
+TILL_RETRY_SECONDS = 2.0
+"""Between tries to open a till whose own file cannot be written."""
 
 
 class CountedDesk(SalesDesk):
@@ -36,12 +41,17 @@ class CountedDesk(SalesDesk):
     ) -> None:
         super().__init__(outbox, catalogue, courier)
         self._decisions = metrics.decisions
+        self._not_sold = metrics.not_sold
         self._on_new = on_new
 
     async def take(self, label: str, confidence: float, source: SaleSource, sale_id: UUID | None = None) -> Sale:
         """See `SalesDesk.take`."""
         new = sale_id is None or self.find(sale_id) is None
-        sale = await super().take(label, confidence, source, sale_id)
+        try:
+            sale = await super().take(label, confidence, source, sale_id)
+        except NotSold:
+            self._not_sold.labels(source.value).inc()
+            raise
         if new:
             self._decisions.labels(sale.label, source.value).inc()
             try:
@@ -61,19 +71,28 @@ class Shop:
     desk: SalesDesk
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears of what happens in the shop; all are called on its loop."""
+
+    new: Callable[[Sale], None]
+    """Each sale taken."""
+    changed: Callable[[Sale], None]
+    """Each change of a sale's state."""
+    trouble: Callable[[], None]
+    """Whenever the outbox becomes unusable, or usable again."""
+
+
 @asynccontextmanager
 async def open_shop(
     config: Config,
     catalogue: Catalogue,
     metrics: Metrics,
-    *,
-    on_new: Callable[[Sale], None],
-    on_change: Callable[[Sale], None],
+    listeners: Listeners,
 ) -> AsyncIterator[Shop]:
     """Open the shop and let the courier carry until the context ends.
 
-    `catalogue` is the bundle's; the till's own list replaces it. `on_new` hears of each sale taken, `on_change` of each
-    change of a sale's state; both run on this loop.
+    `catalogue` is the bundle's; the till's own list replaces it.
 
     Raises:
         SalesError: outbox or till cannot be opened.
@@ -82,28 +101,46 @@ async def open_shop(
     outbox = Outbox(outbox_path(config.state_dir))
     till = configured_till(config)
     try:
-        await till.open()
+        opening = asyncio.create_task(_open_till(till), name="till")
+        await asyncio.wait({opening}, timeout=LIST_PATIENCE_SECONDS)
+        if opening.done():
+            opening.result()
         outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
-        outbox.observe(on_change)
+        outbox.observe(listeners.changed)
+        outbox.observe_trouble(listeners.trouble)
         settings = CourierSettings(undo_window_seconds=config.sales.undo_window_seconds)
         courier = Courier(outbox, till, settings, on_request=_request_counter(metrics))
-        desk = CountedDesk(outbox, catalogue, courier, metrics, on_new)
-        metrics.outbox_pending.set_function(lambda: queue.pending if (queue := _queue(desk)) else math.nan)
-        metrics.outbox_oldest_age.set_function(
-            lambda: queue.oldest_age_seconds if (queue := _queue(desk)) else math.nan
-        )
-        listing = asyncio.create_task(_take_tills_list(till, catalogue), name="till's list")
+        desk = CountedDesk(outbox, catalogue, courier, metrics, listeners.new)
+        show_outbox(metrics, desk)
+        keeper = ListKeeper(till, catalogue, CatalogueCache(catalogue_cache_path(config.state_dir), till.key))
+        keeper.take_kept()
+        show_catalogue(metrics, catalogue)
+        listing = asyncio.create_task(keeper.run(catalogue_refresh_seconds(config)), name="till's list")
         await asyncio.wait({listing}, timeout=LIST_PATIENCE_SECONDS)
         carrying = asyncio.create_task(courier.run(), name="courier")
         try:
             yield Shop(till, catalogue, desk)
         finally:
-            for task in (listing, carrying):
+            for task in (opening, listing, carrying):
                 task.cancel()
-            await asyncio.wait({listing, carrying})
+            await asyncio.wait({opening, listing, carrying})
     finally:
         await till.close()
         outbox.close()
+
+
+async def _open_till(till: Till) -> None:
+    """A disk that is full or read-only keeps a till's own file shut for a while; sales wait in the outbox meanwhile."""
+    while True:
+        try:
+            await till.open()
+        except (Damaged, NotOurs):
+            raise
+        except NotKept as error:
+            log.error("till not open", extra={"till": till.name, "reason": str(error)})
+            await asyncio.sleep(TILL_RETRY_SECONDS)
+        else:
+            return
 
 
 def _make_private(state_dir: Path) -> None:
@@ -111,29 +148,6 @@ def _make_private(state_dir: Path) -> None:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise NotKept(f"{state_dir}: {error.strerror}; let the kiosk write there, or set state_dir") from error
-
-
-async def _take_tills_list(till: Till, catalogue: Catalogue) -> None:
-    """Ask until the till answers. Until then the bundle's names and prices stand in."""
-    while True:
-        try:
-            products = await till.products()
-        except TillError as error:
-            log.warning("till has no list for us yet", extra={"till": till.name, "reason": str(error)})
-            await asyncio.sleep(LIST_RETRY_SECONDS)
-        else:
-            if products is not None:
-                catalogue.replace(products)
-            return
-
-
-def _queue(desk: SalesDesk) -> Queue | None:
-    """What waits; None while the outbox cannot be read, which must not keep the other metrics from being scraped."""
-    try:
-        return desk.queue()
-    except NotKept as error:
-        log.error("outbox not readable", extra={"reason": str(error)})
-        return None
 
 
 def _request_counter(metrics: Metrics) -> Callable[[str, float], None]:

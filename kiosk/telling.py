@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from kiosk.errors import KioskError, NotSold
 from kiosk.money import pounds
 from kiosk.sales.sale import Sale, SaleState
 from kiosk.status import Status
@@ -35,6 +36,13 @@ class Telling:
         clock = time.strftime("%H:%M:%S", time.localtime(sale.taken_at))
         held = ", can still be undone" if sale.state is SaleState.HELD else ""
         self._say(f"{clock}  {sale.name}  {pounds(sale.price_pence)}  ({sale.confidence:.0%} sure{held})")
+
+    def refused(self, label: str, error: KioskError) -> None:
+        """A product was recognised and no sale came of it."""
+        what = "The till does not list it, so nothing was sent. Please use the list."
+        message = what if isinstance(error, NotSold) else str(error)
+        self._events.publish("refused", {"label": label, "name": self._names.get(label, label), "message": message})
+        self._say(f"{time.strftime('%H:%M:%S')}  {self._names.get(label, label)}  not taken: {message}")
 
     def changed(self, sale: Sale, undo_seconds_left: float) -> None:
         """A sale entered another state."""

@@ -47,7 +47,7 @@ def test_systemd_chooses_the_state_directory(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_example_names_every_key_and_gives_the_defaults() -> None:
     # The vote's keys are commented out, as an installed example must not override what the bundle recommends.
-    text = re.sub(r"^  # (threshold|votes|release):", r"  \1:", EXAMPLE.read_text(), flags=re.MULTILINE)
+    text = re.sub(r"^  # (threshold|votes|release|rule|stricter):", r"  \1:", EXAMPLE.read_text(), flags=re.MULTILINE)
     given = yaml.safe_load(text)
     config = read_config(EXAMPLE)
     assert set(given) == set(Config.model_fields)
@@ -70,9 +70,8 @@ def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Wr
         ":1: colour: unknown key; allowed here: "
         "bundle, camera, metrics, recognition, sales, state_dir, till, voting, web",
         ":3: voting.threshold: given 1.5; allowed: less than or equal to 1",
-        ":4: voting.vote: unknown key; allowed here: release, threshold, votes",
+        ":4: voting.vote: unknown key; allowed here: release, rule, stricter, threshold, votes",
         ":5: recognition.engine: given 'gpu'; allowed: 'auto', 'litert' or 'tflite-runtime'",
-        ":6: till.refresh_token_file: missing; it must be given",
         ":6: till.store_code: missing; it must be given",
         ":6: till.url: given 'http://till.example'; allowed: "
         "an https address such as https://honesty.store (http only to this machine itself)",
@@ -84,9 +83,9 @@ def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Wr
     [
         ("voting: [", ":1: not valid YAML: expected the node content, but found '<stream end>'"),
         ("- a list", ":1: given ['a list']; allowed: `key: value` lines, see deploy/kiosk.yaml"),
-        ("voting: 3", ":1: voting: not a section; allowed: the keys release, threshold, votes"),
-        ("till: {kind: card}", ":1: till.kind: given 'card'; allowed: ledger or honesty_store"),
-        ("till: {}", ":1: till.kind: missing; allowed: ledger or honesty_store"),
+        ("voting: 3", ":1: voting: not a section; allowed: the keys release, rule, stricter, threshold, votes"),
+        ("till: {kind: card}", ":1: till.kind: given 'card'; allowed: ledger or honesty_store or webhook"),
+        ("till: {}", ":1: till.kind: missing; allowed: ledger or honesty_store or webhook"),
         ("till: {kind: ledger, url: x}", ":1: till.url: unknown key; allowed here: kind"),
         ("voting: &b {x: *b}", ": *aliases are not understood; write each value out"),
         ("voting: {votes: yes}", ":1: voting.votes: given True; allowed: a valid integer"),

@@ -23,10 +23,10 @@ _NORMAL_STEPS = np.array([NormalDist().inv_cdf((step + 0.5) / 256) for step in r
 class Augmentation:
     """How far a photo may be changed."""
 
-    zoom: tuple[float, float] = (0.65, 1.1)
+    zoom: tuple[float, float] = (0.55, 1.1)
     """Side of the cut-out square, as a share of the photo's centre square."""
-    shift: float = 0.12
-    """How far the square may move, as a share of its side."""
+    shift: float = 0.06
+    """How far the square may reach out of the photo's centre square, as a share of the latter's side."""
     turn_degrees: float = 15.0
     stretch: float = 0.12
     """How much wider or narrower things may become."""
@@ -52,7 +52,8 @@ def augmented(bgr: Image, size_px: int, how: Augmentation, rng: Random) -> Image
 
 
 def _framed(bgr: Image, size_px: int, how: Augmentation, rng: Random) -> Image:
-    side = centre_square(bgr).shape[0] * rng.uniform(*how.zoom)
+    zoom = rng.uniform(*how.zoom)
+    side = centre_square(bgr).shape[0] * zoom
     shrink = size_px / side
     if shrink < 1:
         bgr = np.asarray(cv2.resize(bgr, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
@@ -61,7 +62,8 @@ def _framed(bgr: Image, size_px: int, how: Augmentation, rng: Random) -> Image:
     turn = np.radians(rng.uniform(-how.turn_degrees, how.turn_degrees))
     wider = 1 + rng.uniform(-how.stretch, how.stretch)
     onto = shrink * np.array([[np.cos(turn) * wider, -np.sin(turn)], [np.sin(turn) * wider, np.cos(turn)]])
-    middle = np.array([width, height]) / 2 + rng.uniform(-how.shift, how.shift, 2) * side
+    room = max(0.0, 1 - zoom) / 2 + how.shift
+    middle = np.array([width, height]) / 2 + rng.uniform(-room, room, 2) * side / zoom
     offset = size_px / 2 - onto @ middle
     return np.asarray(
         cv2.warpAffine(bgr, np.column_stack([onto, offset]), (size_px, size_px), borderMode=cv2.BORDER_REFLECT_101),

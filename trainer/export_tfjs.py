@@ -1,4 +1,4 @@
-"""The network as `tfjs/`, for the page: written out of `model.tflite`, so that page and kiosk reckon with one network."""
+"""The network as `tfjs/`: written out of `model.tflite`, so that page and kiosk reckon with one network."""
 
 from importlib.metadata import version
 from pathlib import Path

@@ -29,7 +29,7 @@ _INTEGER_TYPES = (np.uint8, np.int8, np.int16, np.int32)
 
 
 def export_tflite(model: Any, photos: Sequence[Photo], how: Preprocessing, place: Workplace) -> tuple[Tensor, Tensor]:
-    """Quantise `model`, with ranges and means as some of `photos` give them, and write it into the bundle in the making.
+    """Quantise `model`, with ranges and means as some of `photos` give them, and write it into the bundle.
 
     Returns the quantisation of input and output.
 
@@ -101,8 +101,9 @@ def spread_over_labels(photos: Sequence[Photo], count: int) -> list[Photo]:
 def _verify(path: Path, size_px: int) -> tuple[Tensor, Tensor]:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=str(path), num_threads=1)
-    interpreter.allocate_tensors()
+    with native_output_hidden():
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
     [taken], [given] = interpreter.get_input_details(), interpreter.get_output_details()
     wanted = (np.uint8, [1, size_px, size_px, 3], (1.0, 0))
     found = (taken["dtype"], [int(side) for side in taken["shape"]], taken["quantization"])

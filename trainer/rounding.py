@@ -90,11 +90,9 @@ def _corrected(step: Step, means: dict[str, Floats]) -> Step:
         return step
     rounded = _rounded(step)
     error, mean = step.kernel - rounded, means[step.inputs[0]]
-    shift = {
-        "conv": lambda: np.einsum("hwio,i->o", error, mean),
-        "depthwise": lambda: np.einsum("hwco,c->c", error, mean),
-        "dense": lambda: mean @ error,
-    }[step.kind]()
+    # A depthwise kernel is [height, width, channels, 1]; without its last side, each channel is input and output.
+    sums = error.sum(axis=(0, 1)) if error.ndim == 4 else error
+    shift = mean * sums[:, 0] if step.kind == "depthwise" else mean @ sums
     return replace(step, kernel=rounded, bias=np.asarray(step.bias + shift, np.float32))
 
 

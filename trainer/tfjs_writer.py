@@ -1,7 +1,7 @@
 """A network written as a TensorFlow.js graph model.
 
-The form: `model.json` holds a GraphDef as JSON in which constants have no values, and a manifest of the constants, whose
-bytes lie one after the other in shards. As in the loader's source:
+The form: `model.json` holds a GraphDef as JSON in which constants have no values, and a manifest of the constants,
+whose bytes lie one after the other in shards. As in the loader's source:
 https://github.com/tensorflow/tfjs/tree/master/tfjs-converter/src and .../tfjs-core/src/io
 
 A network of integers is written so that the page reckons with the very integers that the kiosk reckons with: they are
@@ -113,7 +113,8 @@ def _write_step(graph: _Graph, step: Step, name: str, inputs: list[str], units: 
         return _write_integers(graph, step, name, inputs, [units[one] for one in step.inputs])
     if step.kernel is not None:
         kernel = graph.floats(f"{name}/kernel", step.kernel)
-        return _weighted(graph, step, name, inputs[0], kernel, graph.floats(f"{name}/bias", step.bias))
+        fused = (b"BiasAdd", b"Relu6") if step.relu6 else (b"BiasAdd",)
+        return _weighted(graph, step, name, (inputs[0], kernel, graph.floats(f"{name}/bias", step.bias)), fused)
     result = _unweighted(graph, step, f"{name}/plain" if step.relu6 else name, inputs)
     return graph.node("Relu6", name, (result,), T=_types()["float32"]) if step.relu6 else result
 
@@ -130,7 +131,7 @@ def _write_integers(graph: _Graph, step: Step, name: str, inputs: list[str], tak
         one = np.float32(first.scale) * step.kernel_scales
         kernel = graph.small_integers(f"{name}/kernel", np.round(step.kernel / _along(step)))
         bias = graph.floats(f"{name}/bias", np.round(step.bias.astype(np.float64) / one))
-        sums = _weighted(graph, step, f"{name}/sums", inputs[0], kernel, bias, activated=False)
+        sums = _weighted(graph, step, f"{name}/sums", (inputs[0], kernel, bias), (b"BiasAdd",))
         scaled = _multiply(graph, f"{name}/scaled", sums, one / np.float32(given.scale))
     elif step.kind == "add" and len(inputs) == 2:
         parts = [
@@ -172,20 +173,19 @@ def _softmax(graph: _Graph, name: str, logits: str, taken: Grid | None) -> str:
     return graph.node("Softmax", name, (logits,), T=_types()["float32"])
 
 
-def _weighted(graph: _Graph, step: Step, name: str, taken: str, kernel: str, bias: str, activated: bool = True) -> str:
-    """A convolution or a product with its bias and, where asked for, its activation, as one operation."""
-    fused = [b"BiasAdd", b"Relu6"] if step.relu6 and activated else [b"BiasAdd"]
+def _weighted(graph: _Graph, step: Step, name: str, inputs: tuple[str, ...], fused: tuple[bytes, ...]) -> str:
+    """A convolution or a product of inputs and kernel, with what is `fused` with it: one operation."""
     floats = _types()["float32"]
-    common = {"T": floats, "num_args": 1, "fused_ops": fused}
+    common = {"T": floats, "num_args": 1, "fused_ops": [*fused]}
     if step.kind == "dense":
-        return graph.node(_FUSED["dense"], name, (taken, kernel, bias), transpose_a=False, transpose_b=False, **common)
+        return graph.node(_FUSED["dense"], name, inputs, transpose_a=False, transpose_b=False, **common)
     where: dict[str, Any] = {
         "strides": [1, step.stride, step.stride, 1],
         "dilations": [1, 1, 1, 1],
         "padding": step.padding.encode(),
         "data_format": b"NHWC",
     }
-    return graph.node(_FUSED[step.kind], name, (taken, kernel, bias), TArgs=[floats], **where, **common)
+    return graph.node(_FUSED[step.kind], name, inputs, TArgs=[floats], **where, **common)
 
 
 def _unweighted(graph: _Graph, step: Step, name: str, inputs: list[str]) -> str:

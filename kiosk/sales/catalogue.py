@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +17,30 @@ class Product:
     price_pence: int | None
 
 
+class Origin(StrEnum):
+    """Whose list it is."""
+
+    BUNDLE = "bundle"
+    TILL = "till"
+    DISK = "disk"
+    """The till's, from an earlier start."""
+
+
 class Catalogue:
     """Products by label. A later `replace` (the till's own list) wins over what the bundle said."""
 
-    def __init__(self, products: Iterable[Product]) -> None:
-        self._products = {product.label: product for product in products}
+    def __init__(self, products: Iterable[Product], clock: Clock = SYSTEM_CLOCK) -> None:
+        """`products`: the bundle's."""
+        self._bundle = {product.label: product for product in products}
+        self._products = self._bundle
+        self._monotonic = clock.monotonic
+        self._listed_at: float | None = None
+        self.origin = Origin.BUNDLE
+
+    @property
+    def age_seconds(self) -> float | None:
+        """How old the till's list is; None while the bundle's stands in."""
+        return None if self._listed_at is None else self._monotonic() - self._listed_at
 
     def find(self, label: str) -> Product | None:
         """The product, or None when the shop does not sell it."""
@@ -26,8 +48,18 @@ class Catalogue:
 
     def all(self) -> list[Product]:
         """Every product, by name."""
-        return sorted(self._products.values(), key=lambda product: (product.name.casefold(), product.label))
+        return _by_name(self._products.values())
 
-    def replace(self, products: Iterable[Product]) -> None:
-        """Take over a new list."""
+    def not_listed(self) -> list[Product]:
+        """What the bundle knows and the shop does not sell, by name: recognised, and refused before it is sent."""
+        return _by_name(product for product in self._bundle.values() if product.label not in self._products)
+
+    def replace(self, products: Iterable[Product], origin: Origin = Origin.TILL, age_seconds: float = 0.0) -> None:
+        """Take over a new list, which was made so long ago."""
         self._products = {product.label: product for product in products}
+        self.origin = origin
+        self._listed_at = self._monotonic() - age_seconds
+
+
+def _by_name(products: Iterable[Product]) -> list[Product]:
+    return sorted(products, key=lambda product: (product.name.casefold(), product.label))

@@ -2,7 +2,31 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_EARLIEST_TRUE_TIME = 1_735_689_600.0
+"""2025-01-01: a clock that shows less has not been set yet."""
+
+
+def _boot_id() -> str | None:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, by both clocks."""
+
+    at: float
+    """Wall clock, seconds since 1970; may have been wrong."""
+    boot_id: str | None = None
+    """In which run of the system; None: not known."""
+    uptime_seconds: float | None = None
+    """Monotonic seconds, comparable within one boot only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +36,23 @@ class Clock:
     wall: Callable[[], float] = time.time
     """Seconds since 1970; can jump both ways."""
     monotonic: Callable[[], float] = time.monotonic
-    """Seconds since some moment of this process; never jumps."""
+    """Seconds since some moment of this boot, the same one for every process; never jumps."""
+    boot_id: str | None = field(default_factory=_boot_id)
+    """Differs after each start of the system; None where the system does not tell."""
+
+    def now(self) -> Moment:
+        """This moment, by both clocks."""
+        return Moment(self.wall(), self.boot_id, self.monotonic())
+
+    def wall_time_of(self, moment: Moment) -> tuple[float, bool]:
+        """When `moment` was by the wall clock as it stands now, and whether that can be relied on.
+
+        Within one boot the monotonic clock tells, however the wall clock jumped in between. After a restart of the
+        system there is only what was written down: good unless that clock had not been set, or was ahead of this one.
+        """
+        if moment.boot_id is not None and moment.boot_id == self.boot_id and moment.uptime_seconds is not None:
+            return self.wall() - (self.monotonic() - moment.uptime_seconds), True
+        return moment.at, _EARLIEST_TRUE_TIME <= moment.at <= self.wall()
 
 
 SYSTEM_CLOCK = Clock()

@@ -1,23 +1,25 @@
-"""The courier: carries sales from the outbox to the till, one at a time, in the order they were taken."""
+"""The courier: carries sales from the outbox to the till, one request at a time, in the order they were taken."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Never
+from typing import Any, Never
 
-from kiosk.errors import NotKept, NotPossible
+from kiosk.errors import NoSuchSale, NotKept, NotPossible, TillError
 from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
+from kiosk.sales.keeping import keep_refund, keep_sale, take_stock
 from kiosk.sales.outbox import Outbox
-from kiosk.sales.outcome import Outcome, Pause, ask
-from kiosk.sales.sale import Sale, SaleState
+from kiosk.sales.outcome import Outcome, Pause, ask, give_back
+from kiosk.sales.reconciler import Reconciler
+from kiosk.sales.sale import Refund, Sale, SaleState
 from kiosk.sales.tills.till import Till
+from kiosk.sales.turns import Turns
 from kiosk.sales.undo_window import UndoWindow
 
 log = logging.getLogger(__name__)
-
-_STOPPED = "the kiosk stopped while sending; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,12 @@ class CourierSettings:
     """Between tries while the till is away or not itself."""
     unauthorised_seconds: float = 60.0
     """Between tries while the till wants new credentials."""
+    ask_again: Backoff = field(default_factory=lambda: Backoff(2.0, 300.0))
+    """Between searches for one doubtful sale in the till's list."""
     disk_retry_seconds: float = 2.0
     """Between tries while the outbox cannot be written."""
+    poll_seconds: float = 1.0
+    """How soon the courier notices what a person changed with `kiosk sales`."""
     grace_seconds: float = 10.0
     """How long a sale on its way may take to finish when the kiosk stops."""
 
@@ -65,10 +71,17 @@ class Courier:
         self._wake = asyncio.Event()
         self._failures = 0
         self._quiet_until = clock.monotonic()
+        self._turns = Turns(outbox, till.key, settings.backoff, clock)
+        self._reconciler = Reconciler(outbox, till, settings.ask_again, clock)
         self.undo_window = UndoWindow(settings.undo_window_seconds, clock)
 
+    @property
+    def till_key(self) -> str:
+        """The till and account that sales are taken for."""
+        return self._till.key
+
     def notice(self, sale: Sale) -> None:
-        """A sale was taken: its undo window starts now, and the courier looks at the outbox again."""
+        """A sale was taken or changed: its undo window starts now, and the courier looks at the outbox again."""
         self.undo_window.seconds_left(sale)
         self._wake.set()
 
@@ -79,33 +92,50 @@ class Courier:
                 await self._carry_all()
             except NotKept as error:
                 log.error("outbox unusable", extra={"reason": str(error)})
+                with suppress(NotKept):
+                    self._outbox.revive()
             except Exception:
                 # A bug must not end the only thing that carries sales; the outbox says where each one stands.
                 log.exception("courier failed")
             await asyncio.sleep(self._settings.disk_retry_seconds)
 
     async def _carry_all(self) -> Never:
-        self._recover()
+        if self._outbox.trouble is not None:
+            self._outbox.revive()
+        take_stock(self._outbox, self._till)
         while True:
             self._wake.clear()
-            until_next_release = self._release_due()
-            sale = self._outbox.next_pending()
-            pause = self._quiet_until - self._monotonic()
-            if sale is not None and pause <= 0:
-                await self._carry(sale)
-            elif sale is not None:
-                await self._sleep(min(pause, until_next_release or pause))
-            else:
-                await self._sleep(until_next_release)
+            self._outbox.notice_others()
+            if self._outbox.trouble is not None:
+                raise NotKept(self._outbox.trouble)
+            until_release = self._release_due()
+            doubtful, until_doubtful = self._reconciler.due()
+            quiet_seconds = self._quiet_until - self._monotonic()
+            if quiet_seconds <= 0 and await self._ask_till(doubtful):
+                continue
+            self._outbox.archive_some()
+            waits = [until_release, until_doubtful, self._turns.seconds_until_next(), self._settings.poll_seconds]
+            if quiet_seconds > 0:
+                waits.append(quiet_seconds)
+            await self._sleep(min(wait for wait in waits if wait is not None and wait > 0))
 
-    def _recover(self) -> None:
-        """Deal with what was on its way when the kiosk stopped: only an idempotent till may be asked again."""
-        for sale in self._outbox.in_state(SaleState.SENDING):
-            if self._till.idempotent:
-                self._outbox.put_back(sale.id, f"{_STOPPED}it is sent again, which this till takes for one sale")
-            else:
-                self._outbox.doubt(sale.id, f"{_STOPPED}the till may or may not have it")
-            log.warning("sale found half sent", extra={"sale_id": str(sale.id), "till": self._till.name})
+    async def _ask_till(self, doubtful: Sale | None) -> bool:
+        """Make one request: what is in doubt first, then the next sale, then a refund. Whether there was any."""
+        if doubtful is not None:
+            # A person may settle it in the same moment; then there is nothing left to write down.
+            with suppress(NotPossible, NoSuchSale):
+                await self._timed(self._reconciler.reconcile(doubtful))
+            return True
+        sale = self._turns.next()
+        if sale is not None:
+            await self._carry_or_probe(sale)
+            return True
+        for refund in self._outbox.refunds():
+            if refund.refund is Refund.ASKED and refund.till_key == self._till.key:
+                with suppress(NotPossible, NoSuchSale):
+                    await self._unbroken(self._refund(refund), refund)
+                return True
+        return False
 
     def _release_due(self) -> float | None:
         """Release what can no longer be undone; answers the seconds until the next one can be, if any."""
@@ -114,78 +144,115 @@ class Courier:
         seconds_left = {sale.id: self.undo_window.seconds_left(sale) for sale in held}
         for sale_id, left in seconds_left.items():
             if left <= 0:
-                self._outbox.release(sale_id)
+                # A person may have cancelled it a moment ago.
+                with suppress(NotPossible):
+                    self._outbox.release(sale_id)
         return min((left for left in seconds_left.values() if left > 0), default=None)
 
-    async def _sleep(self, seconds: float | None) -> None:
+    async def _sleep(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:
             pass
 
-    async def _carry(self, sale: Sale) -> None:
-        sending = self._outbox.start_sending(sale.id, self._till.name)
-        on_its_way = asyncio.create_task(self._send(sending))
+    async def _carry_or_probe(self, sale: Sale) -> None:
+        """Send a sale; where it alone keeps failing although the till answers, it steps aside."""
+        outcome = await self._carry(sale)
+        if outcome is None or outcome.name != "not_sent":
+            self._turns.gone(sale)
+        elif self._turns.came_back(sale) and await self._fails_alone(sale):
+            self._turns.step_aside(sale)
+            self._quiet_until = self._monotonic()
+            log.warning("sale steps aside", extra={"sale_id": str(sale.id), "reason": outcome.text})
+
+    async def _fails_alone(self, sale: Sale) -> bool:
+        """Whether a sale that has just come back is to blame itself.
+
+        A till with a list is asked for that, which buys nothing, and the sale is tried once more: so no other overtakes
+        it only because the till has come back in the meantime. Without a list, the sale behind it has to show it.
+        """
         try:
-            await asyncio.shield(on_its_way)
+            listed = await self._till.products()
+        except TillError:
+            return False
+        probe = await self._carry(self._turns.next(behind=sale) if listed is None else sale)
+        if probe is None:
+            return False
+        came_through = probe.name not in ("not_sent", "not_authorised")
+        if listed is None:
+            return came_through
+        if came_through:
+            self._turns.gone(sale)
+        return not came_through
+
+    async def _carry(self, sale: Sale | None) -> Outcome | None:
+        """Send one sale; None when there is none, or it could not be started because a person was quicker."""
+        if sale is None:
+            return None
+        try:
+            sending = self._outbox.start_sending(sale.id, self._till.name)
+        except (NotPossible, NoSuchSale):
+            return None
+        return await self._unbroken(self._send(sending), sale)
+
+    async def _unbroken(self, work: Coroutine[Any, Any, Outcome], sale: Sale) -> Outcome:
+        """Let what may charge come to its end even when the kiosk stops in between."""
+        on_its_way = asyncio.create_task(work)
+        try:
+            return await asyncio.shield(on_its_way)
         except asyncio.CancelledError:
             await self._finish(on_its_way, sale)
             raise
 
-    async def _finish(self, on_its_way: asyncio.Task[None], sale: Sale) -> None:
+    async def _finish(self, on_its_way: asyncio.Task[Outcome], sale: Sale) -> None:
         """Let the last sale end within the grace; else it stays `sending` on disk for the next start to deal with."""
         try:
             await asyncio.wait({on_its_way}, timeout=self._settings.grace_seconds)
         finally:
             on_its_way.cancel()
             (ending,) = await asyncio.gather(on_its_way, return_exceptions=True)
-            if ending is not None:
+            if isinstance(ending, BaseException):
                 log.warning("stopped while sending", extra={"sale_id": str(sale.id), "ending": repr(ending)})
 
-    async def _send(self, sale: Sale) -> None:
+    async def _send(self, sale: Sale) -> Outcome:
+        outcome = await self._timed(ask(self._till, sale))
+        self._reconciler.forget(sale)
+        await self._kept(lambda: keep_sale(self._outbox, self._till, sale, outcome), sale, outcome)
+        return outcome
+
+    async def _refund(self, sale: Sale) -> Outcome:
+        sending = self._outbox.start_refund(sale.id, self._till.name)
+        outcome = await self._timed(give_back(self._till, sending))
+        await self._kept(lambda: keep_refund(self._outbox, sale, outcome), sale, outcome)
+        return outcome
+
+    async def _timed(self, request: Coroutine[Any, Any, Outcome]) -> Outcome:
         started = self._monotonic()
-        outcome = await ask(self._till, sale)
-        seconds = self._monotonic() - started
+        outcome = await request
         self._pace(outcome.pause)
-        await self._keep(sale, outcome)
         if self._on_request is not None:
-            self._on_request(outcome.name, seconds)
+            self._on_request(outcome.name, self._monotonic() - started)
+        return outcome
 
     def _pace(self, pause: Pause) -> None:
         self._failures = 0 if pause is Pause.NONE else self._failures + 1
+        self._quiet_until = self._monotonic()
         if pause is Pause.BACK_OFF:
-            self._quiet_until = self._monotonic() + self._settings.backoff.delay_seconds(self._failures)
+            self._quiet_until += self._settings.backoff.delay_seconds(self._failures)
         elif pause is Pause.PERSON:
-            self._quiet_until = self._monotonic() + self._settings.unauthorised_seconds
+            self._quiet_until += self._settings.unauthorised_seconds
 
-    async def _keep(self, sale: Sale, outcome: Outcome) -> None:
+    async def _kept(self, write: Callable[[], None], sale: Sale, outcome: Outcome) -> None:
         """Write down what the till said, however long the disk takes to have room for it."""
-        noted = {"sale_id": str(sale.id), "label": sale.label, "till": self._till.name}
-        noted["till_reference" if outcome.state is SaleState.SETTLED else "reason"] = outcome.text
         while True:
             try:
-                self._write(sale, outcome)
+                write()
             except NotKept as error:
-                log.error("sale outcome not on disk", extra=noted | {"outcome": outcome.name, "disk": str(error)})
+                noted = {"sale_id": str(sale.id), "outcome": outcome.name, "said": outcome.text, "disk": str(error)}
+                log.error("sale outcome not on disk", extra=noted)
+                with suppress(NotKept):
+                    self._outbox.revive()
                 await asyncio.sleep(self._settings.disk_retry_seconds)
             else:
-                break
-        if outcome.state is SaleState.SETTLED:
-            log.info("sale settled", extra=noted)
-        else:
-            log.warning("sale not settled", extra=noted | {"outcome": outcome.name})
-
-    def _write(self, sale: Sale, outcome: Outcome) -> None:
-        if outcome.state is SaleState.SETTLED:
-            try:
-                self._outbox.settle(sale.id, outcome.text)
-            except NotPossible as error:
-                # A till that answers two sales with one purchase has made the second one uncertain.
-                self._outbox.doubt(sale.id, str(error))
-        elif outcome.state is SaleState.REJECTED:
-            self._outbox.reject(sale.id, outcome.text)
-        elif outcome.state is SaleState.PENDING:
-            self._outbox.put_back(sale.id, outcome.text)
-        else:
-            self._outbox.doubt(sale.id, outcome.text)
+                return

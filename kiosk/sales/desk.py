@@ -9,7 +9,7 @@ from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.courier import Courier
 from kiosk.sales.outbox import Outbox
-from kiosk.sales.sale import Sale, SaleSource, SaleState
+from kiosk.sales.sale import Refund, Sale, SaleSource, SaleState
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,18 @@ class Queue(NamedTuple):
     """Sales held, pending or sending."""
     oldest_age_seconds: float
     """0 when there is none."""
+
+
+class Attention(NamedTuple):
+    """What may need a person, as counts."""
+
+    in_doubt: int
+    rejected: int
+    refunds_in_doubt: int
+    for_another_till: int
+    """Sales that wait for a till that the config does not name."""
+    damaged_files: int
+    """Damaged outboxes that were set aside and still lie in the state directory."""
 
 
 class SalesDesk:
@@ -71,6 +83,19 @@ class SalesDesk:
         log.info("sale undone", extra={"sale_id": str(sale.id), "label": sale.label})
         return sale
 
+    async def cancel(self, sale_id: UUID, reason: str) -> Sale:
+        """Cancel a sale wherever it stands; one that the till has is given back by the till, which may say no.
+
+        Raises:
+            NoSuchSale: there is none of that id.
+            NotPossible: it is on its way, or cancelled already.
+            NotKept: that could not be written to disk, so the sale stands.
+        """
+        sale = self._outbox.cancel(sale_id, reason)
+        self._courier.notice(sale)
+        log.info("sale cancelled", extra={"sale_id": str(sale.id), "state": sale.state.value, "reason": reason})
+        return sale
+
     def find(self, sale_id: UUID) -> Sale | None:
         """The sale, or None."""
         return self._outbox.find(sale_id)
@@ -82,6 +107,30 @@ class SalesDesk:
     def undo_seconds_left(self, sale: Sale) -> float:
         """Time left to undo a sale; 0 when it is no longer held."""
         return self._courier.undo_window.seconds_left(sale)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no sale can be kept just now; None when all is well."""
+        return self._outbox.trouble
+
+    def size_bytes(self) -> int:
+        """What the outbox takes on disk, its log included."""
+        return self._outbox.size_bytes()
+
+    @staticmethod
+    def no_attention() -> Attention:
+        """As long as the outbox cannot be read."""
+        return Attention(0, 0, 0, 0, 0)
+
+    def attention(self) -> Attention:
+        """What only a person can bring to its end."""
+        return Attention(
+            in_doubt=self._outbox.count(SaleState.IN_DOUBT),
+            rejected=self._outbox.count(SaleState.REJECTED),
+            refunds_in_doubt=sum(sale.refund is Refund.IN_DOUBT for sale in self._outbox.refunds()),
+            for_another_till=self._outbox.count_pending_elsewhere(self._courier.till_key),
+            damaged_files=len(self._outbox.set_aside),
+        )
 
     def queue(self) -> Queue:
         """What is still to reach the till."""
@@ -103,4 +152,5 @@ class SalesDesk:
             state=SaleState.HELD if window_seconds > 0 else SaleState.PENDING,
             taken_at=taken_at,
             due_at=taken_at + window_seconds,
+            till_key=self._courier.till_key,
         )

@@ -1,47 +1,98 @@
-"""The outbox for a person at a terminal: `kiosk sales list` and `kiosk sales show`."""
+"""The outbox for a person at a terminal: `kiosk sales list`, `show` and `export`."""
 
+import csv
+import io
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
+from kiosk.errors import NoSuchSale
 from kiosk.money import pounds
-from kiosk.sales.outbox import Change, OutboxReader, outbox_path
-from kiosk.sales.sale import Sale, SaleState
+from kiosk.sales.archive import archive_path
+from kiosk.sales.files import outbox_path
+from kiosk.sales.outbox_reader import OutboxReader, Wanted
+from kiosk.sales.sale import Sale
+from kiosk.sales.schema import Change
 
-_HEADINGS = ("TAKEN", "STATE", "PRICE", "PRODUCT", "BY", "TILL REFERENCE", "REASON")
+_HEADINGS = ("ID", "TAKEN", "STATE", "PRICE", "PRODUCT", "BY", "TILL REFERENCE", "REASON")
+_ID_CHARACTERS = 8
+"""As much of an id as tells sales apart; the other commands take it so."""
 _REFERENCE_CHARACTERS = 24
 """An honesty.store reference has a hundred and more; `show` and JSON give it whole."""
 
 
-def list_sales(state_dir: Path, states: Collection[SaleState], limit: int | None, *, as_json: bool) -> str:
-    """The sales of a state directory, the newest first, as a table or as JSON. Safe while the daemon runs.
+def list_sales(
+    state_dir: Path, wanted: Wanted, limit: int | None, *, archived: bool = False, as_json: bool = False
+) -> str:
+    """Sales of a state directory, the newest first, as a table or as JSON. Safe while the daemon runs.
+
+    Raises:
+        NoSuchSale: there is no outbox yet, or nothing was archived yet.
+        NotKept: the outbox cannot be read.
+    """
+    sales = _read(_path(state_dir, archived), wanted, limit)
+    return json.dumps([whole_fields(sale) for sale in sales], indent=2) if as_json else render_sales(sales)
+
+
+def show_sale(state_dir: Path, beginning: str, *, as_json: bool) -> str:
+    """One sale, archived or not, by the beginning of its id, with its whole history.
+
+    Raises:
+        NoSuchSale: there is no such sale, or no outbox yet.
+        NotPossible: several begin so.
+        NotKept: the outbox cannot be read.
+    """
+    try:
+        sale, history = _read_one(outbox_path(state_dir), beginning)
+    except NoSuchSale:
+        if not _path(state_dir, archived=True).exists():
+            raise
+        sale, history = _read_one(_path(state_dir, archived=True), beginning)
+    if as_json:
+        return json.dumps(whole_fields(sale) | {"history": [_change_fields(change) for change in history]}, indent=2)
+    facts = [(f"{key}:", str(value)) for key, value in _shown_fields(sale)]
+    changes = [(local_time(change.at), change.state.value, _why(change)) for change in history]
+    return "\n".join([*_aligned(facts), "", *_aligned([("AT", "STATE", "REASON"), *changes])])
+
+
+def export_sales(state_dir: Path, wanted: Wanted, form: str) -> str:
+    """Every sale, the archived ones too, the oldest first. `form`: csv or json.
 
     Raises:
         NoSuchSale: there is no outbox yet.
         NotKept: the outbox cannot be read.
     """
-    with closing(OutboxReader.open(outbox_path(state_dir))) as outbox:
-        sales = outbox.recent(limit, states)
-    return json.dumps([sale_fields(sale) for sale in sales], indent=2) if as_json else render_sales(sales)
+    archive = _path(state_dir, archived=True)
+    sales = {sale.id: sale for sale in reversed(_read(archive, wanted, None))} if archive.exists() else {}
+    # A sale in both files is being archived at this moment; the outbox's counts.
+    sales |= {sale.id: sale for sale in reversed(_read(outbox_path(state_dir), wanted, None))}
+    fields = [whole_fields(sale) for sale in sales.values()]
+    if form == "json":
+        return json.dumps(fields, indent=2)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _no_formula(value) for key, value in row.items()} for row in fields)
+    return text.getvalue().rstrip("\n")
 
 
-def show_sale(state_dir: Path, sale_id: UUID, *, as_json: bool) -> str:
-    """One sale with its whole history.
+def _path(state_dir: Path, archived: bool) -> Path:
+    outbox = outbox_path(state_dir)
+    return archive_path(outbox) if archived else outbox
 
-    Raises:
-        NoSuchSale: there is no such sale, or no outbox yet.
-        NotKept: the outbox cannot be read.
-    """
-    with closing(OutboxReader.open(outbox_path(state_dir))) as outbox:
-        sale, history = outbox.get(sale_id), outbox.history(sale_id)
-    if as_json:
-        return json.dumps(sale_fields(sale) | {"history": [_change_fields(change) for change in history]}, indent=2)
-    facts = [(f"{key}:", str(value)) for key, value in _shown_fields(sale)]
-    changes = [(local_time(change.at), change.state.value, change.reason or "") for change in history]
-    return "\n".join([*_aligned(facts), "", *_aligned([("AT", "STATE", "REASON"), *changes])])
+
+def _read(path: Path, wanted: Wanted, limit: int | None) -> list[Sale]:
+    # All at once: a reader that stays keeps the daemon's log from being cut back.
+    with closing(OutboxReader.open(path)) as outbox:
+        return outbox.recent(limit, wanted)
+
+
+def _read_one(path: Path, beginning: str) -> tuple[Sale, list[Change]]:
+    with closing(OutboxReader.open(path)) as outbox:
+        sale_id = outbox.resolve(beginning)
+        return outbox.get(sale_id), outbox.history(sale_id)
 
 
 def render_sales(sales: Sequence[Sale]) -> str:
@@ -50,6 +101,7 @@ def render_sales(sales: Sequence[Sale]) -> str:
         return "no sales"
     rows = [
         (
+            str(sale.id)[:_ID_CHARACTERS],
             local_time(sale.taken_at),
             sale.state.value,
             pounds(sale.price_pence),
@@ -75,8 +127,28 @@ def sale_fields(sale: Sale) -> dict[str, str | int | float | None]:
         "state": sale.state.value,
         "reason": sale.reason,
         "taken_at": sale.taken_at,
-        "till_reference": sale.till_reference,
     }
+
+
+def whole_fields(sale: Sale) -> dict[str, str | int | float | None]:
+    """As `sale_fields`, with what only the shop's own people should see."""
+    return sale_fields(sale) | {
+        "till_reference": sale.till_reference,
+        "till": sale.till_key,
+        "refund": sale.refund.value if sale.refund else None,
+        "refund_reference": sale.refund_reference,
+    }
+
+
+_CSV_COLUMNS = (
+    "id", "label", "name", "price_pence", "confidence", "source", "state", "reason", "taken_at", "till_reference",
+    "till", "refund", "refund_reference",
+)  # fmt: skip
+
+
+def _no_formula(value: str | int | float | None) -> str | int | float | None:
+    # Names come from the till; a spreadsheet would run one that begins so.
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def local_time(at: float) -> str:
@@ -86,13 +158,17 @@ def local_time(at: float) -> str:
 
 def _shown_fields(sale: Sale) -> Iterable[tuple[str, object]]:
     shown = {"price_pence": pounds(sale.price_pence), "taken_at": local_time(sale.taken_at)}
-    words = {"price_pence": "price", "taken_at": "taken", "till_reference": "till reference"}
-    for key, value in sale_fields(sale).items():
-        yield words.get(key, key), shown.get(key, "-" if value is None else value)
+    words = {"price_pence": "price", "taken_at": "taken"}
+    for key, value in whole_fields(sale).items():
+        yield words.get(key, key.replace("_", " ")), shown.get(key, "-" if value is None else value)
 
 
 def _change_fields(change: Change) -> dict[str, str | float | None]:
-    return {"state": change.state.value, "at": change.at, "reason": change.reason}
+    return {"state": change.state.value, "at": change.at, "reason": change.reason, "times": change.times}
+
+
+def _why(change: Change) -> str:
+    return f"{change.reason or ''} ({change.times} times, the last then)" if change.times > 1 else change.reason or ""
 
 
 def _shortened(reference: str) -> str:

@@ -2,261 +2,252 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Collection
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
-from kiosk.errors import NoSuchSale, NotPossible
+from kiosk.errors import Damaged, NoSuchSale, NotKept, NotOurs
+from kiosk.sales.archive import BATCH_SALES, KEPT_SALES, Archive
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
-from kiosk.sales.database import Database, OnlyOwner
-from kiosk.sales.sale import Sale, SaleSource, SaleState
-from kiosk.sales.states import FIRST_STATES, OPEN_STATES, require_step
+from kiosk.sales.database import Database
+from kiosk.sales.files import damaged_files
+from kiosk.sales.outbox_reader import OutboxReader
+from kiosk.sales.outbox_writer import OutboxWriter
+from kiosk.sales.owner import OnlyOwner
+from kiosk.sales.sale import Sale
+from kiosk.sales.salvage import finish_salvage, salvage, salvaged_path
+from kiosk.sales.schema import MIGRATIONS, Change
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (
-    (
-        """
-        CREATE TABLE sale (
-            sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
-            id             TEXT NOT NULL UNIQUE,
-            label          TEXT NOT NULL,
-            name           TEXT NOT NULL,
-            price_pence    INTEGER,
-            confidence     REAL NOT NULL,
-            source         TEXT NOT NULL,
-            state          TEXT NOT NULL,
-            taken_at       REAL NOT NULL,
-            due_at         REAL NOT NULL,
-            reason         TEXT,
-            till_reference TEXT UNIQUE
-        ) STRICT
-        """,
-        # Keeps the search for the next sale as quick with a hundred thousand settled ones as with none.
-        "CREATE INDEX sale_by_state ON sale (state, sequence)",
-        """
-        CREATE TABLE history (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            sale_id  TEXT NOT NULL REFERENCES sale (id),
-            state    TEXT NOT NULL,
-            at       REAL NOT NULL,
-            reason   TEXT
-        ) STRICT
-        """,
-        "CREATE INDEX history_by_sale ON history (sale_id, sequence)",
-    ),
-)
-_COLUMNS = ", ".join(field.name for field in fields(Sale))
-_OPEN = f"state IN ({', '.join(f'{state.value!r}' for state in OPEN_STATES)})"
+_PROBE_BYTES = 4096
+"""More than a sale takes: where this can be written, a sale can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of a sale's history."""
+class Outbox(OutboxWriter):
+    """The daemon's own. A disk that is full, read-only or damaged makes it unusable for a while, never the kiosk dead.
 
-    state: SaleState
-    at: float
-    """Wall clock, seconds since 1970."""
-    reason: str | None
+    While `trouble` says why it cannot be used, everything raises `NotKept`; `revive` tries anew.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The sales that are held, pending or sending."""
-
-    count: int
-    oldest_taken_at: float | None
-    """Wall clock, seconds since 1970; None when there is none."""
-
-
-def outbox_path(state_dir: Path) -> Path:
-    """Where the outbox lives."""
-    return state_dir / "outbox.sqlite"
-
-
-class OutboxReader:
-    """Looks into the outbox. Used from the thread that made it; times are wall clock, seconds since 1970."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """For another process than the daemon's: changes nothing, and makes no outbox where there is none.
-
-        Raises:
-            NoSuchSale: there is no outbox yet.
-            NotKept: it cannot be read.
-        """
-        return cls(Database.read_only(path))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
-
-    def find(self, sale_id: UUID) -> Sale | None:
-        """The sale, or None."""
-        rows = self._database.query(f"SELECT {_COLUMNS} FROM sale WHERE id = ?", [str(sale_id)])  # noqa: S608
-        return _sale(rows[0]) if rows else None
-
-    def get(self, sale_id: UUID) -> Sale:
-        """The sale.
-
-        Raises:
-            NoSuchSale: there is none of that id.
-        """
-        sale = self.find(sale_id)
-        if sale is None:
-            raise NoSuchSale(f"there is no sale {sale_id}; `kiosk sales list` shows them all")
-        return sale
-
-    def recent(self, limit: int | None = None, states: Collection[SaleState] = ()) -> list[Sale]:
-        """Sales, the newest first; only those in `states` if any are given."""
-        where = f"WHERE state IN ({', '.join('?' * len(states))})" if states else ""
-        sql = f"SELECT {_COLUMNS} FROM sale {where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608
-        return [_sale(row) for row in self._database.query(sql, [*states, -1 if limit is None else limit])]
-
-    def history(self, sale_id: UUID) -> list[Change]:
-        """What happened to a sale, the oldest first.
-
-        Raises:
-            NoSuchSale: there is none of that id.
-        """
-        self.get(sale_id)
-        sql = "SELECT state, at, reason FROM history WHERE sale_id = ? ORDER BY sequence"
-        rows = self._database.query(sql, [str(sale_id)])
-        return [Change(SaleState(row["state"]), row["at"], row["reason"]) for row in rows]
-
-    def in_state(self, state: SaleState) -> list[Sale]:
-        """All sales in one state, in the order in which they were taken."""
-        sql = f"SELECT {_COLUMNS} FROM sale WHERE state = ? ORDER BY sequence"  # noqa: S608
-        return [_sale(row) for row in self._database.query(sql, [state])]
-
-    def next_pending(self) -> Sale | None:
-        """The sale to send next: the first taken, whatever the clock said then."""
-        sql = f"SELECT {_COLUMNS} FROM sale WHERE state = ? ORDER BY sequence LIMIT 1"  # noqa: S608
-        rows = self._database.query(sql, [SaleState.PENDING])
-        return _sale(rows[0]) if rows else None
-
-    def waiting(self) -> Waiting:
-        """How many sales the kiosk still has to bring to their end, and since when."""
-        counted = self._database.query(f"SELECT count(*), min(sequence) FROM sale WHERE {_OPEN}")[0]  # noqa: S608
-        oldest = self._database.query("SELECT taken_at FROM sale WHERE sequence = ?", [counted[1]])
-        return Waiting(counted[0], oldest[0]["taken_at"] if oldest else None)
-
-
-class Outbox(OutboxReader):
-    """The daemon's own: takes sales and moves them on, each change committed and synced before its method returns."""
-
-    def __init__(self, path: Path, clock: Clock = SYSTEM_CLOCK) -> None:
-        """Open the outbox, creating it where there is none.
+    def __init__(self, path: Path, clock: Clock = SYSTEM_CLOCK, *, kept_sales: int = KEPT_SALES) -> None:
+        """Open the outbox, creating it where there is none, and salvaging what is damaged.
 
         Args:
             path: the SQLite file.
             clock: its wall time is only ever written down, never compared.
+            kept_sales: see `kiosk.sales.archive`.
 
         Raises:
-            NotKept: the file is damaged or cannot be written, or another kiosk has it.
+            NotOurs: another kiosk has it, or a newer one wrote it.
+            NotKept: its directory cannot be made.
         """
         self._owner = OnlyOwner(path)
+        self._path = path
+        self._clock = clock
+        self._current: Database | None = None
+        self._archive = Archive(path, kept_sales)
+        self._until_archiving = 0
+        self._observers: list[Callable[[Sale], None]] = []
+        self._trouble_observers: list[Callable[[], None]] = []
+        self._own_changes: set[int] = set()
+        self._seen_change = 0
+        self._seen_version = 0
+        self.trouble: str | None = None
+        """Why no sale can be kept just now, for a person; None when all is well."""
+        self.salvages = 0
+        """How often a damaged file was set aside since the start."""
+        self.set_aside: list[Path] = []
+        """Damaged files that still lie there for a person."""
         try:
-            super().__init__(Database.open(path, MIGRATIONS))
-        except BaseException:
+            self.revive()
+        except NotOurs:
             self._owner.release()
             raise
-        self._clock = clock
-        self._observers: list[Callable[[Sale], None]] = []
+        except NotKept as error:
+            log.error("outbox unusable", extra={"reason": str(error)})
+
+    @property
+    def _database(self) -> Database:
+        if self._current is None:
+            raise NotKept(self.trouble or f"{self._path} is closed")
+        return self._current
 
     def close(self) -> None:
-        """Let go of the file."""
-        super().close()
+        """Let go of the files."""
+        self._close_files()
         self._owner.release()
 
-    def observe(self, observer: Callable[[Sale], None]) -> None:
-        """Call `observer` with the sale after each committed change, the taking included."""
-        self._observers.append(observer)
-
-    def take(self, sale: Sale) -> tuple[Sale, bool]:
-        """Keep a new sale; one whose id is already there stays as it is, so that asking twice is taking once.
-
-        Returns:
-            the sale as it is on disk, and whether it is new.
+    def revive(self) -> None:
+        """Open the file anew, salvage it if it is damaged, and see whether it can be written.
 
         Raises:
-            NotKept: it could not be written, so it was not taken.
-            NotPossible: a sale cannot start in that state.
+            NotKept: it is still of no use; `trouble` says why.
+            NotOurs: a newer kiosk wrote it.
         """
-        if sale.state not in FIRST_STATES:
-            raise NotPossible(f"a sale cannot start as {sale.state.value}")
+        try:
+            self._rescue()
+            self._close_files()
+            self._current = self._open_or_salvage()
+            self._archive.open()
+            self._probe()
+        except NotKept as error:
+            self._set_trouble(str(error))
+            raise
+        self._seen_version = self._current.data_version()
+        self._seen_change = self._last_change()
+        self._own_changes.clear()
+        self.set_aside = damaged_files(self._path)
+        self._set_trouble(None)
+
+    def observe(self, observer: Callable[[Sale], None]) -> None:
+        """Call `observer` with the sale after each committed change, the taking and those of others included."""
+        self._observers.append(observer)
+
+    def observe_trouble(self, observer: Callable[[], None]) -> None:
+        """Call `observer` whenever `trouble` has changed."""
+        self._trouble_observers.append(observer)
+
+    def find(self, sale_id: UUID) -> Sale | None:
+        """The sale, archived or not, or None."""
+        return super().find(sale_id) or self._archive.find(sale_id)
+
+    def history(self, sale_id: UUID) -> list[Change]:
+        """What happened to a sale, archived or not. Raises NoSuchSale."""
+        if OutboxReader.find(self, sale_id) is None:
+            return self._archive.history(sale_id)
+        return super().history(sale_id)
+
+    def is_claimed(self, till_key: str | None, till_reference: str) -> bool:
+        """Whether a sale, archived or not, has been settled with that reference of that till."""
+        return super().is_claimed(till_key, till_reference) or self._archive.is_claimed(till_key, till_reference)
+
+    def notice_others(self) -> bool:
+        """Tell the observers what a person changed through another process; answers whether there was anything.
+
+        Raises:
+            NotKept: the outbox must be revived.
+        """
+        if self._database.seen_damaged or not self._path.exists():
+            raise NotKept(f"{self._path} is damaged or was taken away while the kiosk runs; it is being mended")
+        version = self._database.data_version()
+        if version == self._seen_version:
+            self._seen_change = max(self._own_changes, default=self._seen_change)
+            self._own_changes.clear()
+            return False
+        self._seen_version = version
+        for sale in self._changed_by_others():
+            self._announce(sale)
+        return True
+
+    def size_bytes(self) -> int:
+        """Of the file and its log on disk; 0 where there is none."""
+        files = (Path(f"{self._path}{end}") for end in ("", "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def archive_some(self) -> None:
+        """Move a batch of what needs nobody any more, after every so many changes."""
+        if self._until_archiving > 0:
+            return
+        try:
+            moved = self._archive.take_over(self._database)
+        except NotKept as error:
+            moved = 0
+            log.warning("sales not archived", extra={"reason": str(error)})
+        if moved < BATCH_SALES:
+            self._until_archiving = BATCH_SALES
+
+    def _open_or_salvage(self) -> Database:
+        finish_salvage(self._path)
+        try:
+            return Database.open(self._path, MIGRATIONS, check="integrity_check")
+        except Damaged as error:
+            salvage(self._path, self._clock, str(error.__cause__ or "it contradicts itself"))
+            self.salvages += 1
+            return Database.open(self._path, MIGRATIONS, check="integrity_check")
+
+    def _probe(self) -> None:
         with self._database.transaction() as connection:
-            known = self.find(sale.id)
-            if known is not None:
-                return known, False
-            marks = ", ".join("?" * len(fields(Sale)))
-            values = [str(value) if isinstance(value, UUID) else value for value in astuple(sale)]
-            connection.execute(f"INSERT INTO sale ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608
-            self._write_history(connection, sale)
-        self._announce(sale)
-        return sale, True
+            connection.execute("REPLACE INTO probe VALUES (1, randomblob(?))", [_PROBE_BYTES])
 
-    def undo(self, sale_id: UUID) -> Sale:
-        """Held -> cancelled. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.HELD, SaleState.CANCELLED, "the shopper took it back")
+    def _close_files(self) -> None:
+        if self._current is None:
+            return
+        self._archive.close()
+        if self.trouble is None:
+            self._current.close()
+        else:
+            self._close_leaving_the_log()
+        self._current = None
 
-    def release(self, sale_id: UUID) -> Sale:
-        """Held -> pending. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.HELD, SaleState.PENDING)
+    def _close_leaving_the_log(self) -> None:
+        """The last connection to close takes the log over into the file, which may be damaged: be not the last."""
+        assert self._current is not None
+        try:
+            other: Database | None = Database.read_only(self._path)
+        except (NotKept, NoSuchSale):
+            other = None
+        self._current.close()
+        if other is not None:
+            other.close()
 
-    def start_sending(self, sale_id: UUID, till_name: str) -> Sale:
-        """Pending -> sending; to be called before the first byte leaves. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.PENDING, SaleState.SENDING, f"to {till_name}")
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._require_in_place()
+            with super()._transaction() as connection:
+                yield connection
+        except NotKept as error:
+            self._set_trouble(str(error))
+            raise
+        if not self._database.seen_damaged:
+            self._set_trouble(None)
 
-    def settle(self, sale_id: UUID, till_reference: str) -> Sale:
-        """Sending -> settled. One till reference settles one sale, ever. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.SENDING, SaleState.SETTLED, till_reference=till_reference)
+    def _require_in_place(self) -> None:
+        """A file that was deleted under the kiosk would still take sales, and lose them with its last connection."""
+        if not self._path.exists():
+            raise NotKept(f"{self._path} was deleted while the kiosk runs; it is being put back")
 
-    def reject(self, sale_id: UUID, reason: str) -> Sale:
-        """Sending -> rejected. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.SENDING, SaleState.REJECTED, reason)
+    def _rescue(self) -> None:
+        """Write what a deleted file holds to its place again, while it is still open."""
+        if self._current is None or self._path.exists():
+            return
+        new = salvaged_path(self._path)
+        new.unlink(missing_ok=True)
+        self._current.copy_to(new)
+        self._current.close()
+        self._current = None
+        finish_salvage(self._path)
+        log.error("outbox was deleted while in use, and put back", extra={"path": str(self._path)})
 
-    def put_back(self, sale_id: UUID, reason: str) -> Sale:
-        """Sending -> pending, for what certainly did not reach the till. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.SENDING, SaleState.PENDING, reason)
+    def _write_change(self, connection: sqlite3.Connection, sale: Sale) -> None:
+        super()._write_change(connection, sale)
+        self._own_changes.add(connection.execute("SELECT max(sequence) FROM history").fetchone()[0])
+        self._until_archiving -= 1
 
-    def doubt(self, sale_id: UUID, reason: str) -> Sale:
-        """Sending -> in_doubt. Raises NoSuchSale, NotPossible, NotKept."""
-        return self._change(sale_id, SaleState.SENDING, SaleState.IN_DOUBT, reason)
-
-    def _change(
-        self,
-        sale_id: UUID,
-        expected: SaleState,
-        to: SaleState,
-        reason: str | None = None,
-        *,
-        till_reference: str | None = None,
-    ) -> Sale:
-        with self._database.transaction() as connection:
-            before = self.get(sale_id)
-            require_step(before, expected, to)
-            after = replace(before, state=to, reason=reason, till_reference=till_reference)
-            if till_reference is not None:
-                _require_unclaimed(connection, till_reference)
-            connection.execute(
-                "UPDATE sale SET state = ?, reason = ?, till_reference = ? WHERE id = ?",
-                [to, reason, till_reference, str(sale_id)],
-            )
-            self._write_history(connection, after)
-        self._announce(after)
-        return after
-
-    def _write_history(self, connection: sqlite3.Connection, sale: Sale) -> None:
-        connection.execute(
-            "INSERT INTO history (sale_id, state, at, reason) VALUES (?, ?, ?, ?)",
-            [str(sale.id), sale.state, self._clock.wall(), sale.reason],
+    def _changed_by_others(self) -> list[Sale]:
+        rows = self._database.query(
+            "SELECT DISTINCT sequence, sale_id FROM history WHERE sequence > ? ORDER BY sequence", [self._seen_change]
         )
+        changed = {UUID(row["sale_id"]): None for row in rows if row["sequence"] not in self._own_changes}
+        self._seen_change = rows[-1]["sequence"] if rows else self._seen_change
+        self._own_changes.clear()
+        return [sale for sale_id in changed if (sale := OutboxReader.find(self, sale_id)) is not None]
+
+    def _last_change(self) -> int:
+        return self._database.query("SELECT max(sequence) AS last FROM history")[0]["last"] or 0
+
+    def _set_trouble(self, trouble: str | None) -> None:
+        if trouble == self.trouble:
+            return
+        self.trouble = trouble
+        for observer in self._trouble_observers:
+            try:
+                observer()
+            except Exception:
+                # Whoever only looks on must not keep the outbox from coming back.
+                log.exception("outbox observer failed")
 
     def _announce(self, sale: Sale) -> None:
         for observer in self._observers:
@@ -265,16 +256,3 @@ class Outbox(OutboxReader):
             except Exception:
                 # The change is on disk and stands; whoever only looks on must not make it seem to have failed.
                 log.exception("sale observer failed", extra={"sale_id": str(sale.id)})
-
-
-def _require_unclaimed(connection: sqlite3.Connection, till_reference: str) -> None:
-    row = connection.execute("SELECT id FROM sale WHERE till_reference = ?", [till_reference]).fetchone()
-    if row is not None:
-        raise NotPossible(f"the till's purchase {till_reference} has already settled the sale {row['id']}")
-
-
-def _sale(row: sqlite3.Row) -> Sale:
-    values = dict(row)
-    return Sale(
-        **values | {"id": UUID(row["id"]), "source": SaleSource(row["source"]), "state": SaleState(row["state"])}
-    )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class SaleState(StrEnum):
-    """Where a sale stands. `held` can still be undone by the shopper; the last four are ends, or wait for a person."""
+    """Where a sale stands. `held` can still be undone by the shopper; `rejected` and `in_doubt` may need a person."""
 
     HELD = "held"
     PENDING = "pending"
@@ -22,6 +22,15 @@ class SaleSource(StrEnum):
 
     CAMERA = "camera"
     PAGE = "page"
+
+
+class Refund(StrEnum):
+    """Where giving back the money of a settled sale stands."""
+
+    ASKED = "asked"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    """Nobody knows whether the till gave it back; a person must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +53,9 @@ class Sale:
     """Why it is in its state, for a person."""
     till_reference: str | None = None
     """The till's own id of the purchase, once settled."""
+    till_key: str | None = None
+    """The till and account it was taken for; it is never sent to another. None: not known."""
+    refund: Refund | None = None
+    """None: nobody asked for the money, or it was given or refused."""
+    refund_reference: str | None = None
+    """The till's own id of the refund."""

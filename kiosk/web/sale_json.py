@@ -8,6 +8,4 @@ from kiosk.sales.sale import Sale
 
 def sale_json(sale: Sale, undo_seconds_left: float) -> dict[str, Any]:
     """JSON-able. `undo_seconds_left`: 0 when it is not held. The till's reference is nobody's business here."""
-    fields = sale_fields(sale) | {"undo_seconds_left": round(undo_seconds_left, 3)}
-    del fields["till_reference"]
-    return fields
+    return sale_fields(sale) | {"undo_seconds_left": round(undo_seconds_left, 3)}

@@ -50,12 +50,17 @@ class RunningKiosk:
 
 @contextmanager
 def running_kiosk(
-    directory: Path, camera: str, undo_window_seconds: float, till: dict[str, str] | None = None
+    directory: Path,
+    camera: str,
+    undo_window_seconds: float,
+    till: dict[str, str] | None = None,
+    bundle: Path | None = None,
 ) -> Iterator[RunningKiosk]:
-    """A kiosk with the shipped bundle, answering, in `directory`; stopped at the end. Without a `till`, a ledger."""
+    """A kiosk, answering, in `directory`; stopped at the end. Without a `till` a ledger, with the shipped bundle."""
     web_port, metrics_port = free_ports(2)
     settings = {
         "state_dir": str(directory / "state"),
+        "bundle": str(bundle or "demo"),
         "camera": {"source": camera},
         "sales": {"undo_window_seconds": undo_window_seconds},
         "till": till or {"kind": "ledger"},

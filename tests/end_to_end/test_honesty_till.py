@@ -55,6 +55,47 @@ def test_a_decision_reaches_the_till_once_and_what_it_does_not_sell_is_never_sen
     assert till.refresh_token not in (tmp_path / "kiosk.log").read_text()
 
 
+def test_what_the_till_does_not_sell_is_said_by_status_metric_event_and_terminal(
+    kiosk: RunningKiosk, tmp_path: Path
+) -> None:
+    with urlopen(f"{kiosk.url}/healthz") as answer:
+        catalogue = json.load(answer)["catalogue"]
+    assert (catalogue["origin"], catalogue["age_seconds"] < 60) == ("till", True)
+    assert len(catalogue["not_listed"]) > 1
+    with urlopen(f"{kiosk.url}/api/events") as events:
+        lines = iter(events.readline, b"")
+        next(line for line in lines if line == b"event: refused\n")
+        refused = json.loads(next(lines).removeprefix(b"data: "))
+    assert refused["label"] in catalogue["not_listed"]
+    assert refused["message"] == "The till does not list it, so nothing was sent. Please use the list."
+    with urlopen(f"{kiosk.metrics_url}/metrics") as answer:
+        metrics = answer.read().decode()
+    assert float(re.findall(r'kiosk_not_sold_total{source="camera"} (\S+)', metrics)[0]) >= 1
+    assert "not taken: The till does not list it" in (tmp_path / "kiosk.log").read_text()
+    assert f"kiosk_catalogue_not_listed {len(catalogue['not_listed']):.1f}" in metrics
+
+
+def test_a_kiosk_that_starts_while_the_till_is_away_knows_its_names_and_prices(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    with running_till() as till:
+        token.write_text(till.refresh_token)
+        settings = {"kind": "honesty_store", "url": till.url, "store_code": till.store_code}
+        settings["refresh_token_file"] = str(token)
+        with running_kiosk(tmp_path, str(clip_path()), 0, settings) as kiosk:
+            listed = _catalogue(kiosk)
+    with running_kiosk(tmp_path, str(clip_path()), 0, settings) as offline:
+        assert _catalogue(offline) == listed
+        with urlopen(f"{offline.url}/healthz") as answer:
+            assert json.load(answer)["catalogue"]["origin"] == "disk"
+
+
+def _catalogue(kiosk: RunningKiosk) -> list[dict[str, Any]]:
+    with urlopen(f"{kiosk.url}/api/catalogue") as answer:
+        products: list[dict[str, Any]] = json.load(answer)["products"]
+    return products
+
+
 def test_check_names_what_the_till_does_not_sell(kiosk: RunningKiosk) -> None:
     checked = subprocess.run([KIOSK, "check", "--config", kiosk.config], capture_output=True, text=True, check=False)
     assert checked.returncode == 1

@@ -16,7 +16,9 @@ SETTINGS = CourierSettings(
     undo_window_seconds=0.0,
     backoff=Backoff(0.01, 0.05),
     unauthorised_seconds=0.05,
+    ask_again=Backoff(0.01, 0.05),
     disk_retry_seconds=0.05,
+    poll_seconds=0.02,
     grace_seconds=0.2,
 )
 Carrying = Callable[..., AbstractAsyncContextManager[Courier]]

@@ -12,6 +12,7 @@ from tests.tills.simulated_account import SHELVES
 
 PRODUCTS = [Product(shelf.id, shelf.name, shelf.price_pence) for shelf in SHELVES]
 TAKEN_AT = 1_700_000_000.0
+TILL_KEY = "scripted"
 
 
 def a_catalogue() -> Catalogue:
@@ -32,6 +33,7 @@ def a_sale(**changes: Any) -> Sale:
         state=SaleState.PENDING,
         taken_at=TAKEN_AT,
         due_at=TAKEN_AT,
+        till_key=TILL_KEY,
     )
     return replace(sale, **changes)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
-from kiosk.sales.tills.honesty_store_client import Timeouts
+from kiosk.sales.tills.secret import SecretFile
+from kiosk.sales.tills.till_http import Timeouts
 from tests.tills.process import RunningTill, running_till
 
 
@@ -25,8 +26,15 @@ def token_file(running: RunningTill, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(running: RunningTill, token_file: Path) -> HonestyStoreSettings:
-    return HonestyStoreSettings(running.url, running.store_code, token_file, Timeouts(5, 5))
+def settings(running: RunningTill, token_file: Path, tmp_path: Path) -> HonestyStoreSettings:
+    return HonestyStoreSettings(
+        running.url,
+        running.store_code,
+        SecretFile(token_file),
+        Timeouts(5, 5),
+        clock_file=tmp_path / "till-clock.json",
+        arrival_seconds=0,
+    )
 
 
 @pytest.fixture

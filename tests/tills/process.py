@@ -27,6 +27,22 @@ class RunningTill:
         """The next purchases fail like this, one after the other."""
         self._control("faults", list(faults))
 
+    def fail_sometimes(self, rates: dict[Fault, float]) -> None:
+        """Purchases fail at these rates from now on."""
+        self._control("rates", rates)
+
+    def fail_others_sometimes(self, rates: dict[Fault, float]) -> None:
+        """Sessions, lists and refunds fail at these rates from now on."""
+        self._control("other_rates", rates)
+
+    def go_away(self, seconds: float) -> None:
+        """Connections are refused for so long."""
+        self._control("away", seconds)
+
+    def set_clock(self, offset_seconds: float) -> None:
+        """Its clock is so far ahead from now on."""
+        self._control("clock", offset_seconds)
+
     def expire_access_tokens(self) -> None:
         """As if five minutes had passed."""
         self._control("expire_access", None)
@@ -45,6 +61,18 @@ class RunningTill:
         """Every purchase ever charged."""
         purchases: list[dict[str, str]] = self._control("books", None)["purchases"]
         return purchases
+
+    @property
+    def charges(self) -> dict[str, int]:
+        """How often each sale was charged, by its id."""
+        charges: dict[str, int] = self._control("books", None)["charges"]
+        return charges
+
+    @property
+    def refunds(self) -> list[str]:
+        """The purchases given back."""
+        refunds: list[str] = self._control("books", None)["refunds"]
+        return refunds
 
     @property
     def peers(self) -> list[int]:
@@ -67,7 +95,7 @@ class RunningTill:
 def running_till(*options: str) -> Iterator[RunningTill]:
     """A till of its own, with its options, until the block is left."""
     command = [sys.executable, "-m", "tests.tills.simulated", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
             yield RunningTill(**json.loads(process.stdout.readline()))

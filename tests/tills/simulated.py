@@ -1,198 +1,47 @@
 """A simulated honesty.store till with an account of its own, for trying the kiosk out without money.
 
-    python -m tests.tills.simulated --refresh-token-file token --fault drop_after=0.1
+    python -m tests.tills.simulated --bundle kiosk/demo/bundle --database till.sqlite --refresh-token-file token \\
+      --fault drop_after=0.1
 
-It prints one line of JSON with its address, its store and a refresh token, and runs until it is stopped.
-`POST /simulated/...` (see `_CONTROLS`) is for tests: the real till has no such thing.
+It prints one line of JSON with its address, its store and a refresh token, on stderr what to put into the kiosk's
+config, and runs until it is stopped (Ctrl-C); then it says which sales it charged how often. With --database its books,
+and the kiosk's refresh token, outlive it: stop it and start it again on the same --port, and it was only away.
+
+While it runs, faults are switched at its own address (the real till has no such thing):
+
+    curl -d '["drop_after", "html"]' http://127.0.0.1:PORT/simulated/faults     the next purchases fail like this
+    curl -d '{"drop_after": 0.1, "drop_before": 0.05}' .../simulated/rates      shares of the purchases, from now on
+    curl -d '{"late": 0.5}' .../simulated/other_rates                           and of all other requests
+    curl -d '3600' .../simulated/clock                                          its clock is an hour ahead
+    curl -d '30' .../simulated/away                                             gone for 30 seconds
+    curl -d 'null' .../simulated/expire_access                                  as if five minutes had passed
+    curl -d 'null' .../simulated/sign_in_elsewhere                              the kiosk's token is worth nothing
+    curl -d 'null' .../simulated/books                                          what was charged how often
 """
 
 import argparse
 import asyncio
-import gzip
 import json
 import logging
-from collections import Counter
+import signal
+import sys
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from tests.tills.simulated_account import Account, BusinessError
+from tests.tills.simulated_account import SHELVES, Account, AccountSettings, shelves_of_bundle
+from tests.tills.simulated_clock import SimulatedClock
 from tests.tills.simulated_faults import Fault, Faults
-from tests.tills.simulated_tokens import AuthenticationError, Tokens
+from tests.tills.simulated_till import SimulatedTill
+from tests.tills.simulated_tokens import Tokens
 
-HANG_SECONDS = 3600
-HUGE_BYTES = 16 * 2**20
-
-
-class SimulatedTill:
-    """The routes. `requests` counts what came, by path; `peers` are the ports it came from."""
-
-    def __init__(self, account: Account, tokens: Tokens, faults: Faults) -> None:
-        self._account = account
-        self._tokens = tokens
-        self._faults = faults
-        self._session_body: str | None = None
-        self.requests: Counter[str] = Counter()
-        self.peers: list[int] = []
-
-    def application(self) -> web.Application:
-        """The till as an aiohttp application."""
-        application = web.Application(middlewares=[self._envelope])
-        application.router.add_post("/api/v1/session", self._session)
-        application.router.add_post("/api/v1/purchase", self._purchase)
-        application.router.add_get("/api/v1/transactions", self._transactions)
-        application.router.add_post("/api/v1/refund/{id}", self._refund)
-        for name, control in self._CONTROLS.items():
-            application.router.add_post(f"/simulated/{name}", getattr(self, control))
-        return application
-
-    _CONTROLS = {  # noqa: RUF012  (read, never written)
-        "faults": "_command_faults",
-        "expire_access": "_expire_access",
-        "sign_in_elsewhere": "_sign_in_elsewhere",
-        "session_body": "_set_session_body",
-        "books": "_books",
-    }
-
-    @web.middleware
-    async def _envelope(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.requests[request.path] += 1
-        assert request.transport is not None
-        self.peers.append(request.transport.get_extra_info("peername")[1])
-        try:
-            response: web.StreamResponse = await handler(request)
-        except BusinessError as error:
-            return web.json_response({"error": {"message": str(error), "code": error.code}})
-        except AuthenticationError as error:
-            return web.json_response({"error": {"message": error.code, "code": error.code}}, status=401)
-        return response
-
-    async def _session(self, request: web.Request) -> web.Response:
-        refresh = self._tokens.check_refresh(request.headers.get("Authorization", ""))
-        if self._session_body is not None:
-            return web.Response(text=self._session_body, content_type="application/json")
-        account = self._account
-        user = {
-            "id": account.user_id,
-            "balance": account.balance,
-            "creditLimit": account.credit_limit_pence,
-            "transactions": account.transactions(0),
-        }
-        return _good(
-            {
-                "user": user,
-                "store": {"code": account.store_code, "items": account.items()},
-                "accessToken": self._tokens.issue_access(),
-                "refreshToken": refresh,
-                "autoRefundPeriod": 24 * 3600 * 1000,
-            }
-        )
-
-    async def _purchase(self, request: web.Request) -> web.StreamResponse:
-        self._tokens.check_access(request.headers.get("Authorization", ""))
-        fault = self._faults.next()
-        if fault is not None and (before := _instead_of_charging(fault)) is not None:
-            return before
-        if fault is Fault.HANG_BEFORE:
-            await asyncio.sleep(HANG_SECONDS)
-        if fault is Fault.DROP_BEFORE:
-            return _broken(request)
-        body = await request.json()
-        bought = self._account.purchase(body.get("itemID"), body.get("quantity"))
-        return _good(bought) if fault is None else await self._spoilt(fault, request, bought)
-
-    async def _spoilt(self, fault: Fault, request: web.Request, bought: dict[str, Any]) -> web.StreamResponse:
-        if fault is Fault.UNCODED_AFTER:
-            raise BusinessError("Version conflict")
-        if fault is Fault.DROP_AFTER:
-            return _broken(request)
-        if fault is Fault.HANG_AFTER:
-            await asyncio.sleep(HANG_SECONDS)
-        if fault is Fault.CUT_AFTER:
-            return await _cut(request, json.dumps({"response": bought}))
-        return _wrong_answer(fault, bought)
-
-    async def _transactions(self, request: web.Request) -> web.Response:
-        self._tokens.check_access(request.headers.get("Authorization", ""))
-        account = self._account
-        return _good(
-            {
-                "balance": account.balance,
-                "creditLimit": account.credit_limit_pence,
-                "transactions": account.transactions(int(request.query.get("page", "0"))),
-            }
-        )
-
-    async def _refund(self, request: web.Request) -> web.Response:
-        self._tokens.check_access(request.headers.get("Authorization", ""))
-        return _good(self._account.refund(request.match_info["id"], (await request.json()).get("reason")))
-
-    async def _command_faults(self, request: web.Request) -> web.Response:
-        self._faults.command([Fault(name) for name in await request.json()])
-        return web.json_response({})
-
-    async def _expire_access(self, request: web.Request) -> web.Response:
-        self._tokens.expire_access()
-        return web.json_response({})
-
-    async def _sign_in_elsewhere(self, request: web.Request) -> web.Response:
-        return web.json_response({"refreshToken": self._tokens.issue_refresh()})
-
-    async def _set_session_body(self, request: web.Request) -> web.Response:
-        self._session_body = await request.json()
-        return web.json_response({})
-
-    async def _books(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {"purchases": self._account.purchases(), "requests": self.requests, "peers": self.peers}
-        )
-
-
-def _good(response: dict[str, Any]) -> web.Response:
-    return web.json_response({"response": response})
-
-
-def _instead_of_charging(fault: Fault) -> web.Response | None:
-    if fault is Fault.ERROR_BEFORE:
-        return web.json_response({"message": "Internal server error"}, status=500)
-    if fault is Fault.HTML:
-        return web.Response(text="<html><body>Please sign in to the office network</body></html>")
-    if fault is Fault.REDIRECT:
-        return web.Response(status=307, headers={"Location": "/api/v1/purchase"})
-    if fault is Fault.ACCESS_DENIED:
-        raise AuthenticationError("AccessDenied")
-    return None
-
-
-def _wrong_answer(fault: Fault, bought: dict[str, Any]) -> web.Response:
-    if fault is Fault.ERROR_AFTER:
-        return web.json_response({"message": "Internal server error"}, status=502)
-    if fault is Fault.HUGE_AFTER:
-        return web.Response(text=json.dumps({"response": bought}) + " " * HUGE_BYTES, content_type="application/json")
-    if fault is Fault.GZIP_AFTER:
-        headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-        return web.Response(body=gzip.compress(json.dumps({"response": bought}).encode()), headers=headers)
-    if fault is Fault.OTHER_ITEM_AFTER:
-        bought["transaction"]["data"]["itemId"] = "something else"
-        return _good(bought)
-    assert fault is Fault.NONSENSE_AFTER
-    return web.json_response({"response": {"transaction": [1, 2, 3]}})
-
-
-def _broken(request: web.Request) -> web.Response:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-async def _cut(request: web.Request, text: str) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(text))})
-    await response.prepare(request)
-    await response.write(text[: len(text) // 2].encode())
-    assert request.transport is not None
-    request.transport.close()
-    return response
+HOST = "127.0.0.1"
+EXAMPLE = """\
+till:
+  kind: honesty_store
+  url: {url}
+  store_code: {store_code}
+  refresh_token_file: {token_file}"""
 
 
 def _rate(text: str) -> tuple[Fault, float]:
@@ -201,41 +50,93 @@ def _rate(text: str) -> tuple[Fault, float]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="A simulated honesty.store till.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.tills.simulated",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--store-code", default="demo")
-    parser.add_argument("--database", type=Path, help="the till's books; default: in memory")
-    parser.add_argument("--refresh-token-file", type=Path, help="also write the kiosk's refresh token there")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="sell what this bundle recognises; default: a few")
+    parser.add_argument("--database", type=Path, metavar="FILE", help="the till's books; default: in memory")
+    parser.add_argument("--report", action="store_true", help="print what --database says was charged, and end")
+    parser.add_argument("--refresh-token-file", type=Path, metavar="FILE", help="also write the refresh token there")
     parser.add_argument("--access-token-seconds", type=float, default=300)
     parser.add_argument("--balance", type=int, default=1000, metavar="PENCE")
     parser.add_argument("--credit-limit", type=int, default=-500, metavar="PENCE")
-    faults = ", ".join(Fault)
-    parser.add_argument("--fault", type=_rate, action="append", default=[], metavar="NAME=RATE", help=faults)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first-page", type=int, choices=(0, 1), default=0, help="number of the list's first page")
+    parser.add_argument("--clock-offset", type=float, default=0, metavar="SECONDS", help="how far its clock is ahead")
+    parser.add_argument("--late-seconds", type=float, default=5, help="of the faults late and arrives_late")
+    shares = {"--fault": f"share of the purchases: {', '.join(Fault)}", "--other-fault": "share of all other requests"}
+    for name, meaning in shares.items():
+        parser.add_argument(name, type=_rate, action="append", default=[], metavar="NAME=RATE", help=meaning)
+    parser.add_argument("--seed", type=int, default=0, help="of what fails when")
     return parser.parse_args()
 
 
-async def _run(options: argparse.Namespace) -> None:
-    account = Account(
-        options.database or ":memory:",
-        store_code=options.store_code,
-        balance_pence=options.balance,
-        credit_limit_pence=options.credit_limit,
+def _account(options: argparse.Namespace, clock: SimulatedClock) -> Account:
+    settings = AccountSettings(
+        options.store_code,
+        options.balance,
+        options.credit_limit,
+        (SHELVES if options.bundle is None else shelves_of_bundle(options.bundle)),
+        options.first_page,
     )
-    tokens = Tokens(options.access_token_seconds)
-    till = SimulatedTill(account, tokens, Faults(dict(options.fault), options.seed))
-    runner = web.AppRunner(till.application(), access_log=None)
+    return Account(options.database or ":memory:", settings, clock)
+
+
+def _report(account: Account) -> str:
+    return json.dumps({"charges": account.charges(), "refunds": account.refunds(), "balance": account.balance})
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    clock = SimulatedClock(options.clock_offset)
+    account = _account(options, clock)
+    refresh = account.kept("refresh token", "")
+    tokens = Tokens(options.access_token_seconds, clock, account.signing_key(), refresh)
+    faults = Faults(dict(options.fault), dict(options.other_fault), options.seed)
+    till = SimulatedTill(account, tokens, faults, clock, options.late_seconds)
+    runner = web.AppRunner(till.application(), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", options.port).start()
-    refresh_token = tokens.issue_refresh()
+    site = web.TCPSite(runner, HOST, options.port)
+    await site.start()
+    refresh = refresh or account.keep("refresh token", tokens.issue_refresh())
     if options.refresh_token_file is not None:
         options.refresh_token_file.touch(mode=0o600)
-        options.refresh_token_file.write_text(refresh_token)
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    print(json.dumps({"url": url, "store_code": options.store_code, "refresh_token": refresh_token}), flush=True)
-    await asyncio.Event().wait()
+        options.refresh_token_file.write_text(refresh)
+    port = runner.addresses[0][1]
+    told = {"url": f"http://{HOST}:{port}", "store_code": options.store_code, "refresh_token": refresh}
+    print(EXAMPLE.format(**told, token_file=options.refresh_token_file or "FILE"), file=sys.stderr)
+    print(json.dumps(told), flush=True)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    going_away = asyncio.create_task(_go_away_when_told(till, runner, site, port))
+    await stop.wait()
+    going_away.cancel()
+    await runner.cleanup()
+    print(_report(account), file=sys.stderr)
+
+
+async def _go_away_when_told(till: SimulatedTill, runner: web.AppRunner, site: web.TCPSite, port: int) -> None:
+    """While it is away nothing listens, so that a connection is refused as it is where a till is down."""
+    while True:
+        seconds = await till.away.get()
+        await site.stop()
+        await asyncio.sleep(seconds)
+        site = web.TCPSite(runner, HOST, port)
+        await site.start()
+
+
+def main() -> None:
+    """Serve, or report."""
+    options = _options()
+    if options.report:
+        print(_report(_account(options, SimulatedClock())))
+        return
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(_serve(options))
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
-    asyncio.run(_run(_options()))
+    main()

@@ -5,8 +5,9 @@ import hashlib
 import hmac
 import json
 import secrets
-import time
 from typing import Any
+
+from tests.tills.simulated_clock import SimulatedClock
 
 REFRESH_SECONDS = 365 * 24 * 3600
 
@@ -22,10 +23,12 @@ class AuthenticationError(Exception):
 class Tokens:
     """Issues and reads tokens. Only the refresh token issued last is good; expiry of access tokens can be forced."""
 
-    def __init__(self, access_seconds: float) -> None:
-        self._key = secrets.token_bytes(32)
+    def __init__(self, access_seconds: float, clock: SimulatedClock, key: bytes, good_refresh: str = "") -> None:
+        """`key` signs; `good_refresh` is the refresh token of an earlier run, if there was one."""
+        self._key = key
         self._access_seconds = access_seconds
-        self._good_refresh = ""
+        self._clock = clock
+        self._good_refresh = good_refresh
         self._access_generation = 0
 
     def issue_refresh(self) -> str:
@@ -47,7 +50,7 @@ class Tokens:
         claims = self._claims(token)
         if claims["use"] != "refresh":
             raise AuthenticationError("TokenError")
-        if claims["exp"] < time.time():
+        if claims["exp"] < self._clock.now():
             raise AuthenticationError("RefreshTokenExpired")
         if token != self._good_refresh:
             raise AuthenticationError("UserLoggedOut")
@@ -58,7 +61,7 @@ class Tokens:
         claims = self._claims(self._bearer(header))
         if claims["use"] != "access":
             raise AuthenticationError("TokenError")
-        if claims["exp"] < time.time() or claims["generation"] != self._access_generation:
+        if claims["exp"] < self._clock.now() or claims["generation"] != self._access_generation:
             raise AuthenticationError("AccessTokenExpired")
 
     @staticmethod
@@ -70,7 +73,7 @@ class Tokens:
         return header.removeprefix(prefix)
 
     def _sign(self, claims: dict[str, Any], seconds: float) -> str:
-        parts = ({"alg": "HS256", "typ": "JWT"}, claims | {"exp": time.time() + seconds})
+        parts = ({"alg": "HS256", "typ": "JWT"}, claims | {"exp": self._clock.now() + seconds})
         signed = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
         return f"{signed}.{self._signature(signed)}"
 

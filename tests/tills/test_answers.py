@@ -80,3 +80,19 @@ def test_an_access_token_that_would_spoil_the_header_is_not_taken(token: str) ->
     body = f'{{"response": {{"store": {{"code": "demo", "items": []}}, "accessToken": "{token}"}}}}'
     with pytest.raises(Unclear):
         read_envelope(SessionAnswer, 200, body.encode())
+
+
+def test_a_list_of_more_products_than_any_shop_has_is_not_taken() -> None:
+    items: list[dict[str, str]] = [{}] * 10_001
+    body = json.dumps({"response": {"store": {"code": "demo", "items": items}, "accessToken": "a.b.c"}})
+    with pytest.raises(Unclear, match="items"):
+        read_envelope(SessionAnswer, 200, body.encode())
+
+
+def test_nonsense_in_a_list_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    items: list[dict[str, str]] = [{}] * 9_000
+    body = json.dumps({"response": {"store": {"code": "demo", "items": items}, "accessToken": "a.b.c"}})
+    answer = read_envelope(SessionAnswer, 200, body.encode())
+    assert isinstance(answer, SessionAnswer)
+    assert answer.store.readable_items == []
+    assert len(caplog.records) <= 1

@@ -10,7 +10,8 @@ import pytest
 
 from kiosk.errors import ConfigError, NotAuthorised, NotSent, Refused, Unclear
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
-from kiosk.sales.tills.honesty_store_client import Timeouts
+from kiosk.sales.tills.secret import SecretFile
+from kiosk.sales.tills.till_http import Timeouts
 from tests.sales.samples import a_sale
 from tests.tills.process import RunningTill, running_till
 from tests.tills.simulated_faults import Fault
@@ -77,7 +78,7 @@ async def test_sales_at_once_renew_an_expired_token_together(till: HonestyStore,
 
 async def test_a_till_that_expires_every_token_is_asked_twice_and_no_more(tmp_path: Path) -> None:
     with running_till("--access-token-seconds", "-1", "--refresh-token-file", str(tmp_path / "token")) as running:
-        till = HonestyStore(HonestyStoreSettings(running.url, "demo", tmp_path / "token"))
+        till = HonestyStore(HonestyStoreSettings(running.url, "demo", SecretFile(tmp_path / "token")))
         await till.open()
         with pytest.raises(NotSent, match="clock"):
             await till.settle(a_sale())
@@ -87,16 +88,19 @@ async def test_a_till_that_expires_every_token_is_asked_twice_and_no_more(tmp_pa
 
 async def test_beyond_the_credit_limit_the_sale_is_refused(tmp_path: Path) -> None:
     with running_till("--balance", "0", "--credit-limit", "0", "--refresh-token-file", str(tmp_path / "t")) as running:
-        till = HonestyStore(HonestyStoreSettings(running.url, "demo", tmp_path / "t"))
+        till = HonestyStore(HonestyStoreSettings(running.url, "demo", SecretFile(tmp_path / "t")))
         await till.open()
         with pytest.raises(Refused, match="credit limit"):
             await till.settle(a_sale())
         await till.close()
 
 
-async def test_an_item_that_the_store_does_not_list_is_refused(till: HonestyStore) -> None:
-    with pytest.raises(Refused, match="No item found"):
+async def test_an_item_that_the_store_does_not_list_is_refused_before_anything_is_sent(
+    till: HonestyStore, running: RunningTill
+) -> None:
+    with pytest.raises(Refused, match=r"does not list .*nothing was sent"):
         await till.settle(a_sale(label="5d0c0000-0000-4000-8000-000000000000"))
+    assert running.requests("/api/v1/purchase") == 0
 
 
 @pytest.mark.parametrize("fault", CHARGED)
@@ -206,4 +210,4 @@ async def test_the_simulated_till_wants_the_colon_that_the_real_one_wants(runnin
 @pytest.mark.parametrize("url", ["http://honesty.store", "ftp://honesty.store", "honesty.store", "http://10.0.0.1"])
 def test_money_goes_over_https_or_not_at_all(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"till\.url"):
-        HonestyStore(HonestyStoreSettings(url, "demo", tmp_path / "token"))
+        HonestyStore(HonestyStoreSettings(url, "demo", SecretFile(tmp_path / "token")))

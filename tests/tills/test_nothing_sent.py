@@ -9,14 +9,15 @@ import pytest
 
 from kiosk.errors import NotSent
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
-from kiosk.sales.tills.honesty_store_client import Timeouts
+from kiosk.sales.tills.secret import SecretFile
+from kiosk.sales.tills.till_http import Timeouts
 from tests.sales.samples import a_sale
 from tests.tills.process import RunningTill
 
 
 @asynccontextmanager
 async def till_at(url: str, token_file: Path, connect_seconds: float = 5.0) -> AsyncIterator[HonestyStore]:
-    till = HonestyStore(HonestyStoreSettings(url, "demo", token_file, Timeouts(connect_seconds, 5)))
+    till = HonestyStore(HonestyStoreSettings(url, "demo", SecretFile(token_file), Timeouts(connect_seconds, 5)))
     await till.open()
     try:
         yield till
@@ -62,7 +63,7 @@ async def test_a_tls_handshake_that_never_ends(some_token: Path) -> None:
 
 
 async def test_a_till_that_was_never_opened(some_token: Path) -> None:
-    till = HonestyStore(HonestyStoreSettings("https://till.invalid", "demo", some_token))
+    till = HonestyStore(HonestyStoreSettings("https://till.invalid", "demo", SecretFile(some_token)))
     with pytest.raises(NotSent, match="not open"):
         await till.settle(a_sale())
 

@@ -8,16 +8,16 @@ import pytest
 
 from kiosk.errors import NotAuthorised, SalesError
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
-from kiosk.sales.tills.refresh_token import RefreshTokenFile
+from kiosk.sales.tills.secret import SecretFile
 from tests.sales.samples import a_sale
 from tests.tills.process import RunningTill
 from tests.tills.simulated_faults import Fault
 
 
-def written(path: Path, content: bytes, mode: int = 0o600) -> RefreshTokenFile:
+def written(path: Path, content: bytes, mode: int = 0o600) -> SecretFile:
     path.write_bytes(content)
     path.chmod(mode)
-    return RefreshTokenFile(path)
+    return SecretFile(path)
 
 
 async def test_no_secret_is_ever_in_a_log_an_error_or_a_repr(
@@ -39,25 +39,34 @@ async def test_no_secret_is_ever_in_a_log_an_error_or_a_repr(
     with pytest.raises(NotAuthorised, match=r"\*\*\*") as refused:
         await till.settle(a_sale())
     texts += [str(refused.value), repr(till), repr(vars(till)), repr(vars(till._client)), till.name]
-    texts += [repr(vars(till._client._token_file)), caplog.text]
+    texts += [repr(vars(till._client._refresh_token)), caplog.text]
     texts += [repr(vars(record)) for record in caplog.records]
     for secret in (running.refresh_token, access_token.get_secret_value()):
         assert not [text for text in texts if secret in text]
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", b"two tokens", b"a.b.c\r\nX-Header: yes", b"\xff\xfe"])
-def test_what_is_no_token_is_never_sent(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(NotAuthorised, match="holds no token"):
+@pytest.mark.parametrize("content", [b"", b" \n", b"a.b.c\r\nX-Header: yes", b"\xff\xfe", b"x" * 9000])
+def test_what_cannot_stand_in_a_header_is_never_sent(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(NotAuthorised, match="holds no secret"):
         written(tmp_path / "token", content).read()
+
+
+async def test_what_is_no_token_is_never_sent(tmp_path: Path) -> None:
+    secret = written(tmp_path / "token", b"two tokens")
+    till = HonestyStore(HonestyStoreSettings("https://till.invalid", "demo", secret))
+    await till.open()
+    with pytest.raises(NotAuthorised, match="holds no token"):
+        await till.products()
+    await till.close()
 
 
 def test_a_missing_token_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotAuthorised, match="token: No such file"):
-        RefreshTokenFile(tmp_path / "token").read()
+        SecretFile(tmp_path / "token").read()
 
 
 async def test_a_missing_token_file_keeps_no_kiosk_from_starting(tmp_path: Path) -> None:
-    till = HonestyStore(HonestyStoreSettings("https://till.invalid", "demo", tmp_path / "token"))
+    till = HonestyStore(HonestyStoreSettings("https://till.invalid", "demo", SecretFile(tmp_path / "token")))
     await till.open()
     await till.close()
 

@@ -44,7 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     (place / "shop" / "cola" / "broken.jpg").write_bytes(b"\xff\xd8 not really")
     with (place / "shop" / "train.txt").open("a") as listed:
         listed.write("cola/broken.jpg\n")
-    options = ("--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "2")
+    options = ("--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "2", "--presentations", "40")
     done = run_trainer("build", place / "shop", "--out", place / "bundle", *options)
     assert done.returncode == 0, done.stderr
     return Built(place / "bundle", place / "shop", done.stderr)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from kiosk.bundle.bundle import open_bundle
+from kiosk.bundle.manifest import VotingDefaults
 from kiosk.bundle.self_test import require_golden
 from kiosk.recognition.preprocessing import preprocess
 from kiosk.recognition.recogniser import open_recogniser
@@ -20,7 +21,14 @@ from trainer.cli import main
 from trainer.errors import OutputError
 
 pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
-SMALL = ("--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "1")
+SMALL = ("--presentations", "0", "--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "1")
+
+
+def test_a_build_ends_with_a_vote_chosen_for_this_network(built: Built) -> None:
+    voting = open_bundle(built.bundle).manifest.voting
+    assert "choosing the vote" in built.said
+    assert f"vote: {{rule: {voting.rule}, threshold: {voting.threshold:g}," in built.said
+    assert voting != VotingDefaults()
 
 
 def test_the_bundle_is_one_that_the_kiosk_opens(built: Built) -> None:

@@ -17,7 +17,7 @@ from trainer.bundle_writer import Workplace
 from trainer.training.resume import STATE_NAME
 
 pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
-AS_BUILT = ("--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "2")
+AS_BUILT = ("--presentations", "0", "--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "2")
 """The options that the fixture `built` was built with."""
 
 
@@ -74,7 +74,12 @@ def test_two_machines_with_the_same_command_make_one_working_bundle(built: Built
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(2)]
     command = [*TRAINER, "build", str(built.data), "--out", str(tmp_path / "bundle"), *AS_BUILT]
     workers = [_start_worker(index, addresses, command) for index in (0, 1)]
-    said = [worker.communicate()[1] for worker in workers]
+    try:
+        said = [worker.communicate()[1] for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
     assert [worker.returncode for worker in workers] == [0, 0], said
     assert "epoch 2/2" in said[0]
     assert "the first machine writes the bundle" in said[1]

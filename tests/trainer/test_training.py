@@ -247,11 +247,19 @@ def interrupted_at_the_first_state(tmp_path: Path) -> Iterator[Path]:
     watcher.join()
 
 
+def test_a_small_shops_few_steps_are_averaged_over_the_same_share_as_a_large_ones_many() -> None:
+    settings = replace(SETTINGS, averaged_share=0.25)
+    assert settings.ema_momentum(2000) == pytest.approx(0.998)
+    assert settings.ema_momentum(40) == pytest.approx(0.9)
+    assert settings.ema_momentum(3) == 0, "too few steps to average"
+    assert replace(settings, averaged_share=0).ema_momentum(2000) == 0
+
+
 def test_after_ctrl_c_resume_ends_with_the_weights_of_an_uninterrupted_training(
     dataset: Dataset, interrupted_at_the_first_state: Path
 ) -> None:
     place = interrupted_at_the_first_state
-    settings = replace(SETTINGS, ema_momentum=0.9, mixup_alpha=0.2, cutmix_alpha=1.0, epochs=4)
+    settings = replace(SETTINGS, averaged_share=0.5, mixup_alpha=0.2, cutmix_alpha=1.0, epochs=4)
     with pytest.raises(KeyboardInterrupt, match=r"the same command with --resume goes on from there"):
         train(dataset, SMALL, settings, Keeping(place))
     resumed, epochs = train(dataset, SMALL, settings, Keeping(place, resume=True, tensorboard=place / "board"))

@@ -33,7 +33,7 @@ async def test_health_says_how_the_kiosk_is_now(shop: Shop) -> None:
 
 async def test_the_page_is_told_which_vote_to_take(shop: Shop) -> None:
     answer = await shop.client.get("/api/voting")
-    assert await answer.json() == {"threshold": 0.7, "votes": 4, "release": 5}
+    assert await answer.json() == {"threshold": 0.7, "votes": 4, "release": 5, "rule": "each", "stricter": {}}
 
 
 async def test_the_catalogue_names_products_and_prices(shop: Shop) -> None:

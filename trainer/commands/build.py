@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.bundle_writer import Workplace
 from trainer.commands.arguments import DATA_HELP, add_seed, positive, rate, whole
 from trainer.console import say
+from trainer.errors import DataError
 from trainer.model import IMAGENET, MULTIPLIERS, SIZES_PX, NetworkSettings
 from trainer.training_settings import TrainingSettings
 
@@ -49,6 +50,11 @@ def add_build(parsers: Any) -> None:
         "--without-unknown", action="store_true",
         help="train although DATA has no `unknown`: only to compare figures with photo sets that have none. Such a"
         " bundle takes everything it sees for a product; never put it on a counter",
+    )  # fmt: skip
+    parser.add_argument(
+        "--presentations", metavar="N", type=whole, default=1000,
+        help="showings to simulate at the end, to choose how sure the kiosk must be, as `trainer tune` does; 0 leaves"
+        " that at 0.80 three times in a row, which may sell too much that is wrong (default: %(default)s)",
     )  # fmt: skip
     add_network_options(parser, NetworkSettings())
     add_training_options(parser, TrainingSettings())
@@ -137,5 +143,22 @@ def _build(options: argparse.Namespace) -> int:
     manifest, evaluation = built
     figures = ", ".join(f"{form} {100 * top1:.1f} %" for form, top1 in evaluation.top1.items())
     say(f"{options.out}: bundle {manifest.id}; named rightly, of {evaluation.photos} photos not trained on: {figures}")
+    if options.presentations:
+        _choose_vote(options)
     say(f"read {options.out / 'report' / 'index.html'}")
     return 0
+
+
+def _choose_vote(options: argparse.Namespace) -> None:
+    from trainer.tuning.table import shown_settings
+    from trainer.tuning.tuning import TuneSettings, tune, write_recommendation
+
+    say("choosing the vote")
+    settings = TuneSettings(options.out, options.data, presentations=options.presentations, seed=options.seed)
+    try:
+        bundle, tuned = tune(settings)
+    except DataError as error:
+        say(f"note: {error}; until then the vote is 0.80 three times in a row, which may sell too much that is wrong")
+        return
+    write_recommendation(bundle, tuned.recommended)
+    say(f"vote: {shown_settings(tuned.recommended)}; see what else there was with `trainer tune`")

@@ -51,7 +51,7 @@ def add_compare(parsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_training_options(parser, TrainingSettings())
-    parser.set_defaults(run=_compare, force=False, resume=False, tensorboard=None)
+    parser.set_defaults(run=_compare, force=False, resume=False, tensorboard=None, without_unknown=False)
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -104,7 +104,7 @@ class Learner:
     @contextlib.contextmanager
     def averages_in_place(self) -> Iterator[None]:
         """While this lasts the model has its averaged weights, if any are kept."""
-        if not self.settings.ema_momentum or not getattr(self.optimizer, "use_ema", False):
+        if not self.optimizer.use_ema:
             yield
             return
         kept = values_of(self.model.trainable_variables)

@@ -133,10 +133,10 @@ class _Training:
 
     def _learner(self, phase: Phase) -> Learner:
         self._backbone.trainable = phase.name == WHOLE
-        if phase.name == WHOLE and self._settings.ema_momentum > 0:
-            _forget_statistics_as_slowly_as_weights(self._backbone, self._settings.ema_momentum)
         with self._team.strategy.scope():
             optimizer = make_optimizer(phase, self._settings, self._stream.steps)
+        if optimizer.use_ema:
+            _forget_statistics_as_slowly_as_weights(self._backbone, optimizer.ema_momentum)
         return Learner(self._model, optimizer, self._settings, self._team, self._stream.batch)
 
     def _run_epoch(self, number: int, phase: Phase, learner: Learner, batches: Any) -> None:

@@ -12,12 +12,17 @@ def make_optimizer(phase: Phase, settings: TrainingSettings, steps: int) -> Any:
 
     if phase.name == HEAD:
         return keras.optimizers.Adam(settings.head_learning_rate)
-    return keras.optimizers.AdamW(
-        _rising_and_falling(settings, steps, phase.last - phase.first),
+    passes = phase.last - phase.first
+    momentum = settings.ema_momentum(steps * passes)
+    optimizer = keras.optimizers.AdamW(
+        _rising_and_falling(settings, steps, passes),
         weight_decay=settings.weight_decay,
-        use_ema=settings.ema_momentum > 0,
-        ema_momentum=settings.ema_momentum,
+        use_ema=momentum > 0,
+        ema_momentum=momentum,
     )
+    # What normalisation scales and shifts by is no weight that could grow too large.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
 
 
 def _rising_and_falling(settings: TrainingSettings, steps: int, epochs: int) -> Any:

@@ -1,10 +1,10 @@
 """What the honesty.store till (API version 1) says, read strictly where money hangs on it and no further."""
 
-import logging
 from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,25 +16,31 @@ from pydantic import (
 
 from kiosk.errors import Unclear
 
-log = logging.getLogger(__name__)
-
 # What may stand in a header; keeps a line break in a token from becoming a header of its own.
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~+/=-]+$", max_length=8192)]
+TransactionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~:@+=-]+$", max_length=512)]
+"""`<accountId>:<sha256 hex>`; it becomes a part of an address."""
 _MOST_PENCE = 10**9
+_MOST_MILLISECONDS = 10**14
 
 
 def _none_if_unreadable(value: object, read: ValidatorFunctionWrapHandler) -> object:
     """One odd entry must not cost the shop the whole catalogue."""
     try:
         return read(value)
-    except ValidationError as error:
-        log.warning("till entry not understood", extra={"reason": _first_problem(error)})
+    except ValidationError:
         return None
 
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return f"{'.'.join(str(part) for part in first['loc']) or 'the body'}: {first['msg']}"
+
+
+def _no_purchase(kind: str) -> str:
+    if kind == "purchase":
+        raise ValueError("a purchase whose shape is not understood")
+    return kind
 
 
 class _Message(BaseModel):
@@ -84,7 +90,7 @@ class Store(_Message):
     """The store that the account is signed in to."""
 
     code: str
-    items: list[Annotated[Item | None, WrapValidator(_none_if_unreadable)]]
+    items: list[Annotated[Item | None, WrapValidator(_none_if_unreadable)]] = Field(max_length=10_000)
 
     @property
     def readable_items(self) -> list[Item]:
@@ -92,9 +98,16 @@ class Store(_Message):
         return [item for item in self.items if item is not None]
 
 
+class User(_Message):
+    """The account that the kiosk is signed in to."""
+
+    id: TransactionId
+
+
 class SessionAnswer(_Message):
     """`POST /api/v1/session`."""
 
+    user: Annotated[User | None, WrapValidator(_none_if_unreadable)] = None
     store: Store
     access_token: Token = Field(alias="accessToken", repr=False)
 
@@ -107,9 +120,9 @@ class PurchaseData(_Message):
 
 
 class Transaction(_Message):
-    """An entry of the account."""
+    """A purchase, as the till answers with it."""
 
-    id: str = Field(min_length=1, max_length=512)
+    id: TransactionId
     type: Literal["purchase"]
     data: PurchaseData
 
@@ -118,6 +131,52 @@ class PurchaseAnswer(_Message):
     """`POST /api/v1/purchase`."""
 
     transaction: Transaction
+
+
+class ListedPurchase(Transaction):
+    """A purchase in the account's list."""
+
+    timestamp: int = Field(ge=0, le=_MOST_MILLISECONDS)
+    """Milliseconds since 1970, by the till's clock."""
+
+    @property
+    def at_seconds(self) -> float:
+        """When the till wrote it down, by its clock."""
+        return self.timestamp / 1000
+
+
+class ListedOther(_Message):
+    """Anything else in the account's list: a top-up, a refund, what the till invents next."""
+
+    id: TransactionId
+    type: Annotated[str, AfterValidator(_no_purchase)]
+    timestamp: int = Field(ge=0, le=_MOST_MILLISECONDS)
+
+    @property
+    def at_seconds(self) -> float:
+        """When the till wrote it down, by its clock."""
+        return self.timestamp / 1000
+
+
+Listed = ListedPurchase | ListedOther
+
+
+class TransactionsAnswer(_Message):
+    """`GET /api/v1/transactions?page=N`. An entry that cannot be read is None: it may be the one looked for."""
+
+    transactions: list[Annotated[Listed | None, WrapValidator(_none_if_unreadable)]] = Field(max_length=100)
+
+
+class RefundTransaction(_Message):
+    """The entry that gives money back."""
+
+    id: TransactionId
+
+
+class RefundAnswer(_Message):
+    """`POST /api/v1/refund/<id>`. That it is a response is the answer; its entry is a help."""
+
+    transaction: Annotated[RefundTransaction | None, WrapValidator(_none_if_unreadable)] = None
 
 
 class _Envelope(_Message, Generic[Answer]):
