@@ -38,7 +38,7 @@ def load_tensorflow() -> None:
     except ImportError as error:
         raise TrainerError(
             "TensorFlow is not installed here: install the trainer's packages, `pip install 'honesty-kiosk[trainer]'`,"
-            f" under Python 3.11 or 3.12 ({error})"
+            f" under Python 3.11 to 3.13 ({error})"
         ) from error
     tf.get_logger().setLevel("ERROR")
     keras.utils.disable_interactive_logging()

@@ -15,7 +15,7 @@ import pytest
 TRAINER = (sys.executable, "-c", "from trainer.cli import main; raise SystemExit(main())")
 NEEDS_TENSORFLOW = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None,
-    reason="NOTHING WAS TRAINED: TensorFlow is not installed (extra `trainer`, Python 3.11 or 3.12)",
+    reason="NOTHING WAS TRAINED: TensorFlow is not installed (extra `trainer`, Python 3.11 to 3.13)",
 )
 
 
