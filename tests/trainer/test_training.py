@@ -1,8 +1,8 @@
 """What a training shows, says and keeps."""
 
 import _thread
+import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from trainer.training_settings import TrainingSettings
 
 pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
 SMALL = NetworkSettings(multiplier=0.35, size_px=96, weights=NO_WEIGHTS)
-SETTINGS = TrainingSettings(epochs=3, batch_size=4)
+SETTINGS = TrainingSettings(epochs=3, batch_size=4, averaged_share=0, mixup_alpha=0, cutmix_alpha=0)
 
 
 @pytest.fixture
@@ -226,25 +226,27 @@ def test_labels_at_random_are_noticed(mislabelled: Dataset, capfd: pytest.Captur
     assert "Look at some photos of each directory" in said or "look at some photos of each directory" in said
 
 
-@pytest.fixture
-def interrupted_at_the_first_state(tmp_path: Path) -> Iterator[Path]:
-    """A directory; Ctrl-C is pressed as soon as a training has put its state there."""
-    place = tmp_path / "work"
-    place.mkdir()
-    stop = threading.Event()
+@contextlib.contextmanager
+def ctrl_c_at_the_first_state(place: Path) -> Iterator[None]:
+    """While this lasts, Ctrl-C is pressed once a training has put its state into `place`, and again until it is heard.
 
-    def watch() -> None:
-        while not stop.is_set():
+    Python hears it wherever it happens to be; in a finalizer, it is lost.
+    """
+    heard = threading.Event()
+
+    def press() -> None:
+        while not heard.wait(0.01):
             if (place / STATE_NAME).exists():
                 _thread.interrupt_main()
-                return
-            time.sleep(0.01)
+                heard.wait(3)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    yield place
-    stop.set()
-    watcher.join()
+    presser = threading.Thread(target=press)
+    presser.start()
+    try:
+        yield
+    finally:
+        heard.set()
+        presser.join()
 
 
 def test_a_small_shops_few_steps_are_averaged_over_the_same_share_as_a_large_ones_many() -> None:
@@ -256,11 +258,13 @@ def test_a_small_shops_few_steps_are_averaged_over_the_same_share_as_a_large_one
 
 
 def test_after_ctrl_c_resume_ends_with_the_weights_of_an_uninterrupted_training(
-    dataset: Dataset, interrupted_at_the_first_state: Path
+    dataset: Dataset, tmp_path: Path
 ) -> None:
-    place = interrupted_at_the_first_state
+    place = tmp_path / "work"
+    place.mkdir()
     settings = replace(SETTINGS, averaged_share=0.5, mixup_alpha=0.2, cutmix_alpha=1.0, epochs=4)
-    with pytest.raises(KeyboardInterrupt, match=r"the same command with --resume goes on from there"):
+    resumable = r"the same command with --resume goes on from there"
+    with pytest.raises(KeyboardInterrupt, match=resumable), ctrl_c_at_the_first_state(place):
         train(dataset, SMALL, settings, Keeping(place))
     resumed, epochs = train(dataset, SMALL, settings, Keeping(place, resume=True, tensorboard=place / "board"))
     whole, others = train(dataset, SMALL, settings)
