@@ -11,7 +11,7 @@ from kiosk.camera.frame import Source
 from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
 from kiosk.demo import bundle_directory, clip_path
 from kiosk.errors import BundleError
-from kiosk.recognition.voting import VotingSettings
+from kiosk.recognition.voting import RULE_DEFAULTS, VotingSettings
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
 from kiosk.sales.tills.ledger import Ledger, LedgerSettings
@@ -63,7 +63,7 @@ def voting_settings(config: VotingConfig, defaults: VotingDefaults) -> VotingSet
     """
     given = config.model_dump(exclude_none=True)
     rule = given.get("rule", "each" if given.keys() & {"threshold", "votes"} else defaults.rule)
-    base = defaults.model_dump() if rule == defaults.rule else asdict(VotingSettings())
+    base = defaults.model_dump() if rule == defaults.rule else asdict(RULE_DEFAULTS[rule])
     return VotingSettings(**{**base, **given, "rule": rule})
 
 

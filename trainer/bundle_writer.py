@@ -18,6 +18,7 @@ from trainer.training.resume import forget_state
 FLOAT_MODEL_NAME = "model.keras"
 TRAINING_RECORD_NAME = "training.json"
 _LONGEST_NAME = 40
+_REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Workplace:
         Raises:
             OutputError: the bundle exists and may not be replaced, or its place cannot be written.
         """
+        self._bring_back()
         if self.out.exists() and not force:
             raise OutputError(f"{self.out}: exists already; name another --out, or replace it with --force")
         if self.out.exists() and not (self.out / MANIFEST_NAME).is_file():
@@ -66,6 +68,12 @@ class Workplace:
                 f"{self.directory}: {error.strerror}; name an --out in a directory that you may write"
             ) from error
 
+    def _bring_back(self) -> None:
+        """Put the older bundle back, where a newer one was to take its place and did not."""
+        old = self.scratch / _REPLACED
+        if old.exists() and not self.out.exists():
+            old.rename(self.out)
+
     def abandon(self) -> None:
         """Tidy up after a build that failed; an older bundle, its float model and the converters' log stay."""
         for room in (self.partial, self.scratch):
@@ -75,10 +83,14 @@ class Workplace:
 
     def finish(self) -> None:
         """Put the finished bundle into its place, then its float model; an older bundle gives way whole."""
-        old = self.scratch / "replaced"
+        old = self.scratch / _REPLACED
         if self.out.exists():
             self.out.rename(old)
-        self.partial.rename(self.out)
+        try:
+            self.partial.rename(self.out)
+        except BaseException:
+            self._bring_back()
+            raise
         for name in (FLOAT_MODEL_NAME, TRAINING_RECORD_NAME):
             (self.scratch / name).replace(self.directory / name)
         forget_state(self.directory)

@@ -11,7 +11,7 @@ from kiosk.errors import KioskError
 from trainer.building import BuildSettings, build
 from trainer.bundle_writer import Workplace
 from trainer.console import say
-from trainer.errors import DataError, OutputError, TrainerError, WeightsError
+from trainer.errors import DataError, ExportError, LearningError, OutputError, ResumeError, TrainerError, WeightsError
 from trainer.evaluating import evaluate_bundle
 from trainer.quiet import load_tensorflow
 from trainer.timing import tfjs_ms, tflite_ms
@@ -113,12 +113,20 @@ def _build_unless_there(settings: BuildSettings, failed: dict[str, str]) -> Path
     say(f"{name}: training")
     try:
         _fresh_start()
-        build(replace(settings, resume=_has_state(settings.out)))
-    except (WeightsError, OutputError) as error:
+        _build_or_go_on(settings)
+    except (WeightsError, OutputError, LearningError, ExportError) as error:
         say(f"{name}: left out: {error}")
         failed[name] = str(error)
         return None
     return settings.out
+
+
+def _build_or_go_on(settings: BuildSettings) -> None:
+    try:
+        build(replace(settings, resume=_has_state(settings.out)))
+    except ResumeError as error:
+        say(f"{settings.out.name}: begins anew: {error}")
+        build(settings)
 
 
 def _has_state(out: Path) -> bool:

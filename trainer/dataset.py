@@ -125,9 +125,20 @@ def _files(directory: Path) -> list[Path]:
         path
         for path in directory.rglob("*")
         if path.is_file()
+        and _is_utf8(path)
         and path.name.lower() not in _LITTER
         and not any(part.startswith(".") for part in path.relative_to(directory).parts)
     )
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether lists and reports can name it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        say(f"left out: {path}: its name is not UTF-8; rename it")
+        return False
+    return True
 
 
 def read_lists(directory: Path) -> dict[str, list[str]]:

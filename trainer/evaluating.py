@@ -9,16 +9,14 @@ from kiosk.bundle.bundle import Bundle, open_bundle
 from trainer.advice import advise_on_all
 from trainer.bundle_writer import (
     FLOAT_MODEL_NAME,
-    TRAINING_RECORD_NAME,
     TrainingRecord,
     Workplace,
-    read_training_record,
     weights_sha256,
 )
 from trainer.errors import OutputError, TrainerError
 from trainer.evaluation import evaluate
 from trainer.forms import Form, keras_form, tfjs_form, tflite_form
-from trainer.held_out import HeldOut, photos_never_seen, photos_not_trained_on
+from trainer.held_out import HeldOut, photos_never_seen, photos_not_trained_on, read_matching_record
 from trainer.looks import find_poor_looks
 from trainer.quiet import load_tensorflow, native_output_hidden
 from trainer.report import METRICS_NAME, PAGE_NAME
@@ -48,7 +46,7 @@ def evaluate_bundle(bundle_directory: Path, data: Path, unseen: Path | None = No
     bundle = open_bundle(bundle_directory)
     manifest = bundle.manifest
     work = Workplace(bundle_directory.resolve()).directory
-    record = read_training_record(work / TRAINING_RECORD_NAME)
+    record = read_matching_record(bundle)
     held_out = photos_not_trained_on(data, manifest.label_ids, record)
     strange = HeldOut((), 0, {}) if unseen is None else photos_never_seen(unseen, record)
     forms, reasons = _open_forms(bundle, work, record)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trainer.bundle_writer import TrainingRecord
+from kiosk.bundle.bundle import Bundle
+from trainer.bundle_writer import TRAINING_RECORD_NAME, TrainingRecord, Workplace, read_training_record
 from trainer.console import say
 from trainer.dataset import find_labels, read_lists, read_photos
 from trainer.errors import DataError
@@ -22,6 +23,20 @@ class HeldOut:
     """Photos that would have been measured, had the network not been trained on them."""
     examples: dict[str, tuple[Path, ...]]
     """For each label, a few photos that are not measured: trained on, or on another list."""
+
+
+def read_matching_record(bundle: Bundle) -> TrainingRecord | None:
+    """What the bundle's network was trained on; None where nothing tells, or where it tells of another network.
+
+    Raises:
+        OutputError: the record is there and broken.
+    """
+    path = Workplace(bundle.directory.resolve()).directory / TRAINING_RECORD_NAME
+    record = read_training_record(path)
+    if record and record.weights_sha256 != bundle.manifest.metrics.get("float_weights_sha256"):
+        say(f"note: {path} belongs to another build than the bundle; it is not used")
+        return None
+    return record
 
 
 def photos_not_trained_on(data: Path, known: Sequence[str], record: TrainingRecord | None) -> HeldOut:

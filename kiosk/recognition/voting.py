@@ -55,6 +55,13 @@ class VotingSettings:
         return max(self.threshold, self.stricter.get(label, 0.0))
 
 
+RULE_DEFAULTS: Mapping[VotingRule, VotingSettings] = {
+    "each": VotingSettings(),
+    "duel": VotingSettings(threshold=0.98, votes=7, rule="duel"),
+}
+"""What each rule means where nobody says more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A product was recognised, once for this presentation."""

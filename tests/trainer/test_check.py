@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,35 @@ def test_fixing_moves_and_neither_deletes_nor_overwrites(data: Path) -> None:
         (data / move["to"]).rename(data / move["from"])
     assert everything(data) == before
     assert kinds(checked(data, "--fix")) == kinds(report), "it does the same again"
+
+
+def test_two_files_moved_at_once_never_land_in_the_same_place(data: Path) -> None:
+    photo = (data / "cola" / "0000.jpg").read_bytes()
+    for name in ("spare.jpg", "spare-2.jpg"):
+        (data / "cola" / name).write_bytes(photo)
+    (data / ".aside" / "cola").mkdir(parents=True)
+    (data / ".aside" / "cola" / "spare.jpg").write_bytes(b"from last time")
+    before = everything(data)
+    checked(data, "--fix", code=0)
+    assert sorted(everything(data).values()) == sorted(before.values())
+
+
+def test_a_photo_whose_name_is_not_utf8_is_left_out_and_named(data: Path) -> None:
+    photo = (data / "cola" / "0000.jpg").read_bytes()
+    Path(os.fsdecode(os.fsencode(data / "cola") + b"/caf\xe9.jpg")).write_bytes(photo)
+    done = run_trainer("check", data, "--json")
+    assert "its name is not UTF-8; rename it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_fixing_keeps_the_copy_that_a_list_names(data: Path) -> None:
+    save(data / "cola" / "listed.jpg", scene(70, width_px=640, height_px=480).resize((320, 240)), quality=60)
+    save(data / "cola" / "larger.jpg", scene(70, width_px=640, height_px=480))
+    (data / "train.txt").write_text(
+        "".join(f"{p.relative_to(data)}\n" for p in sorted(data.glob("*/*.jpg")) if p.name != "larger.jpg")
+    )
+    report = checked(data, "--fix")
+    assert {move["from"] for move in report["moved"]} == {"cola/larger.jpg"}
 
 
 def test_fixing_strikes_what_it_moved_off_the_lists_and_keeps_the_old_ones(data: Path) -> None:

@@ -1,6 +1,6 @@
 """Moving files aside: nothing is deleted or overwritten, and a log tells how to put each file back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,16 @@ class Move:
 
 def plan_moves(stock: Stock) -> list[Move]:
     """What is in the way: files that cannot be used, and photos that a better one of the same label makes needless."""
-    moves = [_move(stock, one.path, one.why) for one in stock.broken]
+    found = [(one.path, one.why) for one in stock.broken]
     for spare in find_spares(stock):
         why = "the same file as" if spare.is_same_file else "nearly the same as"
-        moves.append(_move(stock, spare.photo.path, f"{why} {stock.name_of(spare.kept.path)}"))
+        found.append((spare.photo.path, f"{why} {stock.name_of(spare.kept.path)}"))
+    moves: list[Move] = []
+    taken: set[Path] = set()
+    for path, why in found:
+        to = _free(stock.directory / ASIDE_NAME / path.relative_to(stock.directory), taken)
+        taken.add(to)
+        moves.append(Move(path, to, why))
     return moves
 
 
@@ -63,22 +69,20 @@ def _moved_and_logged(stock: Stock, moves: Iterable[Move], log_path: Path) -> It
             yield move
 
 
-def _move(stock: Stock, path: Path, why: str) -> Move:
-    return Move(path, _free(stock.directory / ASIDE_NAME / path.relative_to(stock.directory)), why)
-
-
 def _rewrite_lists(before: Stock, after: Stock, aside: Path) -> None:
     for split, names in after.lists.items():
         if names != before.lists[split]:
             path = before.directory / f"{split}.txt"
+            partial = path.with_name(f".{path.name}.partial")
+            partial.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
             path.rename(_free(aside / path.name))
-            path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            partial.rename(path)
 
 
-def _free(path: Path) -> Path:
-    """The path, or one beside it under which nothing lies yet."""
+def _free(path: Path, taken: Collection[Path] = ()) -> Path:
+    """The path, or one beside it under which nothing lies yet, and that is not `taken`."""
     number, free = 1, path
-    while free.exists() or free.is_symlink():
+    while free in taken or free.exists() or free.is_symlink():
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free

@@ -29,7 +29,8 @@ class Spare:
 def find_spares(stock: Stock) -> list[Spare]:
     """Photos that a better one of the same label makes needless. Each is near to the one that is kept for it.
 
-    The best photo is the one with the most pixels, then the largest file. A chain of photos each of which is near to
+    The best photo is one that a list names and that is no link, then the one with the most pixels, then the largest
+    file. A chain of photos each of which is near to
     the next is thinned out, not reduced to one.
     """
     by_label: dict[int, list[Photo]] = {}
@@ -37,7 +38,7 @@ def find_spares(stock: Stock) -> list[Spare]:
         by_label.setdefault(photo.label, []).append(photo)
     spares = []
     for photos in by_label.values():
-        best_first = sorted(photos, key=_worth)
+        best_first = sorted(photos, key=lambda photo: (photo.path not in stock.sides, *_worth(photo)))
         kept_for = nearest_kept([photo.fingerprint for photo in best_first])
         spares += [
             Spare(photo, best_first[kept]) for photo, kept in zip(best_first, kept_for, strict=True) if kept is not None
@@ -45,9 +46,9 @@ def find_spares(stock: Stock) -> list[Spare]:
     return spares
 
 
-def _worth(photo: Photo) -> tuple[int, int, str]:
+def _worth(photo: Photo) -> tuple[bool, int, int, str]:
     """Smallest for the best; the path makes it the same each time."""
-    return -photo.shorter_side_px, -photo.path.stat().st_size, photo.path.as_posix()
+    return photo.path.is_symlink(), -photo.shorter_side_px, -photo.path.stat().st_size, photo.path.as_posix()
 
 
 def judge_spares(stock: Stock) -> Iterator[Finding]:

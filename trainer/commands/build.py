@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiosk.errors import KioskError
 from trainer.bundle_writer import Workplace
 from trainer.commands.arguments import DATA_HELP, add_seed, positive, rate, whole
 from trainer.console import say
-from trainer.errors import DataError
+from trainer.errors import TrainerError
 from trainer.model import IMAGENET, MULTIPLIERS, SIZES_PX, NetworkSettings
 from trainer.training_settings import TrainingSettings
 
@@ -157,8 +158,10 @@ def _choose_vote(options: argparse.Namespace) -> None:
     settings = TuneSettings(options.out, options.data, presentations=options.presentations, seed=options.seed)
     try:
         bundle, tuned = tune(settings)
-    except DataError as error:
-        say(f"note: {error}; until then the vote is 0.80 three times in a row, which may sell too much that is wrong")
+        write_recommendation(bundle, tuned.recommended)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{options.out} is finished but for its vote, which `trainer tune` chooses") from None
+    except (TrainerError, KioskError, OSError) as error:
+        say(f"note: {error}; the bundle is finished, but by its vote, 0.80 three times in a row, it may sell too much")
         return
-    write_recommendation(bundle, tuned.recommended)
     say(f"vote: {shown_settings(tuned.recommended)}; see what else there was with `trainer tune`")

@@ -53,7 +53,7 @@ def predict_presentations(bundle: Bundle, shown: Sequence[Photo], how: Filming) 
         recogniser = _Recognisers(bundle)
         filmed = _film_all(shown, stretches, how, recogniser)
         probabilities = list(with_bar(filmed, "showing photos", len(shown)))
-        _write(place, key, probabilities)
+        _keep(place, key, probabilities)
     asked = zip(shown, stretches, probabilities, strict=True)
     return [Presentation(photo, stretch, rows.astype(np.float32)) for photo, stretch, rows in asked if len(rows)]
 
@@ -63,10 +63,12 @@ class _Recognisers:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle, self._local = bundle, threading.local()
+        self._opening = threading.Lock()
 
     def mine(self) -> Recogniser:
         if not hasattr(self._local, "recogniser"):
-            with native_output_hidden():
+            # Hiding output is for one thread at a time: it puts back what it found.
+            with self._opening, native_output_hidden():
                 self._local.recogniser = open_recogniser(self._bundle)
         recogniser: Recogniser = self._local.recogniser
         return recogniser
@@ -112,6 +114,16 @@ def _read(path: Path, key: str) -> list[NDArray[np.float16]] | None:
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         say(f"note: {path} is broken ({error}); the photos are shown again")
         return None
+
+
+def _keep(path: Path, key: str, probabilities: Sequence[NDArray[np.float16]]) -> None:
+    """Write them down for the next call; it does without where that cannot be, or where a photo was missing."""
+    if not all(len(one) for one in probabilities):
+        return
+    try:
+        _write(path, key, probabilities)
+    except OSError as error:
+        say(f"note: {path}: {error.strerror}; the next call shows the photos again")
 
 
 def _write(path: Path, key: str, probabilities: Sequence[NDArray[np.float16]]) -> None:

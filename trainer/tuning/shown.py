@@ -10,9 +10,9 @@ import numpy as np
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.manifest import UNKNOWN
-from trainer.bundle_writer import TRAINING_RECORD_NAME, Workplace, read_training_record
+from trainer.dataset import read_lists
 from trainer.errors import DataError
-from trainer.held_out import photos_never_seen, photos_not_trained_on
+from trainer.held_out import photos_never_seen, photos_not_trained_on, read_matching_record
 from trainer.photos import Photo
 
 Item = TypeVar("Item")
@@ -46,14 +46,21 @@ def find_photos(bundle: Bundle, data: Path, unseen: Path | None) -> ShownPhotos:
     """
     known = bundle.manifest.label_ids
     nothing = known.index(UNKNOWN)
-    record = read_training_record(Workplace(bundle.directory.resolve()).directory / TRAINING_RECORD_NAME)
+    record = read_matching_record(bundle)
+    lists = read_lists(data)
+    if record is None and not (lists.get("val") or lists.get("test")):
+        raise DataError(
+            f"{data}: nothing tells which photos this bundle was trained on, and a vote chosen on those sells too much;"
+            f" copy {bundle.directory.name}.work to beside the bundle, or name photos in val.txt or test.txt"
+        )
     held_out = photos_not_trained_on(data, known, record)
     strange = photos_never_seen(unseen, record).photos if unseen else ()
+    known_photos = {photo.sha256 for photo in held_out.photos}
     photos = ShownPhotos(
         products=tuple(photo for photo in held_out.photos if photo.label != nothing),
         others=(
             *(photo for photo in held_out.photos if photo.label == nothing),
-            *(replace(photo, label=nothing) for photo in strange),
+            *(replace(photo, label=nothing) for photo in strange if photo.sha256 not in known_photos),
         ),
         unseen=len(strange),
         trained_left_out=held_out.trained_left_out,
