@@ -92,12 +92,20 @@ class Courier:
                 await self._carry_all()
             except NotKept as error:
                 log.error("outbox unusable", extra={"reason": str(error)})
-                with suppress(NotKept):
-                    self._outbox.revive()
+                self._revive()
             except Exception:
                 # A bug must not end the only thing that carries sales; the outbox says where each one stands.
                 log.exception("courier failed")
             await asyncio.sleep(self._settings.disk_retry_seconds)
+
+    def _revive(self) -> None:
+        try:
+            self._outbox.revive()
+        except NotKept:
+            pass  # The outbox remembers its trouble, and is tried again.
+        except Exception:
+            # As in `run`; a disk that fails can fail anywhere.
+            log.exception("outbox not revived")
 
     async def _carry_all(self) -> Never:
         if self._outbox.trouble is not None:
@@ -124,14 +132,17 @@ class Courier:
         if doubtful is not None:
             # A person may settle it in the same moment; then there is nothing left to write down.
             with suppress(NotPossible, NoSuchSale):
-                await self._timed(self._reconciler.reconcile(doubtful))
+                outcome = await self._timed(self._reconciler.reconcile(doubtful))
+                if outcome.state is SaleState.SETTLED:
+                    self._turns.gone(doubtful)
             return True
         sale = self._turns.next()
         if sale is not None:
             await self._carry_or_probe(sale)
             return True
         for refund in self._outbox.refunds():
-            if refund.refund is Refund.ASKED and refund.till_key == self._till.key:
+            # An older kiosk's sale has no key, but the reference of the one till that it knew.
+            if refund.refund is Refund.ASKED and refund.till_key in (self._till.key, None):
                 with suppress(NotPossible, NoSuchSale):
                     await self._unbroken(self._refund(refund), refund)
                 return True
@@ -159,7 +170,11 @@ class Courier:
     async def _carry_or_probe(self, sale: Sale) -> None:
         """Send a sale; where it alone keeps failing although the till answers, it steps aside."""
         outcome = await self._carry(sale)
-        if outcome is None or outcome.name != "not_sent":
+        if outcome is not None and outcome.state is SaleState.IN_DOUBT:
+            # Found absent it comes back: one that stays unclear again and again must not keep the others waiting.
+            if self._turns.came_back(sale):
+                self._turns.step_aside(sale)
+        elif outcome is None or outcome.name != "not_sent":
             self._turns.gone(sale)
         elif self._turns.came_back(sale) and await self._fails_alone(sale):
             self._turns.step_aside(sale)
@@ -236,7 +251,8 @@ class Courier:
         return outcome
 
     def _pace(self, pause: Pause) -> None:
-        self._failures = 0 if pause is Pause.NONE else self._failures + 1
+        if pause is not Pause.AS_BEFORE:
+            self._failures = 0 if pause is Pause.NONE else self._failures + 1
         self._quiet_until = self._monotonic()
         if pause is Pause.BACK_OFF:
             self._quiet_until += self._settings.backoff.delay_seconds(self._failures)

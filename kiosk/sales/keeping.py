@@ -27,7 +27,8 @@ def take_stock(outbox: Outbox, till: Till) -> None:
     for sale in outbox.refunds():
         if sale.refund is Refund.SENDING:
             outbox.refund_unclear(sale.id, _STOPPED_REFUND)
-    for sale in outbox.in_state(SaleState.PENDING):
+    refunds = [sale for sale in outbox.refunds() if sale.refund is Refund.ASKED and sale.till_key is not None]
+    for sale in (*outbox.in_state(SaleState.PENDING), *refunds):
         if sale.till_key != till.key:
             reason = f"taken for {sale.till_key}: it waits until the config names that one, or a person decides"
             outbox.note(sale.id, reason)
@@ -35,7 +36,8 @@ def take_stock(outbox: Outbox, till: Till) -> None:
 
 def _adopt(outbox: Outbox, till: Till) -> None:
     """Sales of an older kiosk, which kept no key, are this till's: unless they were sent to one of another name."""
-    for state in (SaleState.HELD, SaleState.PENDING, SaleState.SENDING, SaleState.IN_DOUBT):
+    # Rejected ones too: a person may have them sent again.
+    for state in (SaleState.HELD, SaleState.PENDING, SaleState.SENDING, SaleState.IN_DOUBT, SaleState.REJECTED):
         for sale in outbox.in_state(state):
             if sale.till_key is None and sale.label and _sent_only_to(outbox, sale, till.name):
                 outbox.adopt(sale.id, till.key)

@@ -64,10 +64,11 @@ def export_sales(state_dir: Path, wanted: Wanted, form: str) -> str:
         NoSuchSale: there is no outbox yet.
         NotKept: the outbox cannot be read.
     """
+    # The outbox first: a sale that is archived meanwhile is then in both, and never in neither. The outbox's counts.
+    here = {sale.id: sale for sale in reversed(_read(outbox_path(state_dir), wanted, None))}
     archive = _path(state_dir, archived=True)
-    sales = {sale.id: sale for sale in reversed(_read(archive, wanted, None))} if archive.exists() else {}
-    # A sale in both files is being archived at this moment; the outbox's counts.
-    sales |= {sale.id: sale for sale in reversed(_read(outbox_path(state_dir), wanted, None))}
+    archived = {sale.id: sale for sale in reversed(_read(archive, wanted, None))} if archive.exists() else {}
+    sales = archived | here
     fields = [whole_fields(sale) for sale in sales.values()]
     if form == "json":
         return json.dumps(fields, indent=2)

@@ -16,6 +16,8 @@ class Pause(Enum):
     """How long to leave the till alone afterwards."""
 
     NONE = auto()
+    AS_BEFORE = auto()
+    """A search that found nothing says that the till can be read, not that it sells again: failures still count."""
     BACK_OFF = auto()
     """The till is away or not itself: ever longer."""
     PERSON = auto()
@@ -75,7 +77,8 @@ async def look_for(
     if isinstance(finding, Found):
         return Outcome("found", SaleState.SETTLED, finding.reference, Pause.NONE), finding
     name = "absent" if isinstance(finding, Absent) else "unsure"
-    return Outcome(name, SaleState.IN_DOUBT, finding.reason, Pause.NONE), finding
+    pause = Pause.AS_BEFORE if isinstance(finding, Absent) else Pause.NONE
+    return Outcome(name, SaleState.IN_DOUBT, finding.reason, pause), finding
 
 
 async def give_back(till: Till, sale: Sale) -> Outcome:

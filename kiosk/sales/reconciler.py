@@ -89,7 +89,15 @@ class Reconciler:
         try:
             self._outbox.settle(sale.id, reference, "found in the till's list")
         except NotPossible as error:
-            self._leave(sale, str(error))
+            self._settle_all_the_same(sale, reference, error)
+
+    def _settle_all_the_same(self, sale: Sale, reference: str, error: NotPossible) -> None:
+        """A person was quicker. What was to be sent again is not: the till has it."""
+        now = self._outbox.find(sale.id)
+        if now is not None and now.state is SaleState.PENDING:
+            self._outbox.settle_by_hand(sale.id, "found in the till's list when it was to be sent again", reference)
+        else:
+            self._leave(sale, f"{error}; the till's purchase is {reference}")
 
     def _ask_later(self, sale: Sale, reason: str) -> None:
         asking = self._asking.setdefault(sale.id, _Asking(0.0))

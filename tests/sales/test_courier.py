@@ -17,7 +17,7 @@ from kiosk.sales.outbox import Outbox
 from kiosk.sales.outbox_writer import OutboxWriter
 from kiosk.sales.sale import Sale, SaleState
 from kiosk.sales.states import OPEN_STATES
-from kiosk.sales.tills.till import Found
+from kiosk.sales.tills.till import Absent, Finding, Found
 from tests.sales.conftest import SETTINGS, Carrying
 from tests.sales.samples import PRODUCTS, a_sale, until
 from tests.sales.scripted_till import ScriptedTill
@@ -233,6 +233,66 @@ async def test_a_poisoned_sale_steps_aside_and_blocks_nobody(
         till.choking = False
         await until(in_state(outbox, poisoned, SaleState.SETTLED))
     assert [sale_id for sale_id in till.asked if sale_id != poisoned.id] == [sale.id for sale in behind]
+
+
+async def test_a_sale_that_is_found_absent_and_stays_unclear_blocks_nobody(outbox: Outbox, carrying: Carrying) -> None:
+    unclear, *behind = [taken(outbox) for _ in range(3)]
+
+    class MumblingTill(ScriptedTill):
+        async def settle(self, sale: Sale) -> str:
+            if sale.id == unclear.id and self.mumbling:
+                self.asked.append(sale.id)
+                raise Unclear("no answer")
+            return await super().settle(sale)
+
+        mumbling = True
+
+        async def find(self, sale: Sale, sent_at: float, claimed: Callable[[str], bool]) -> Finding:
+            return Absent("nobody has it")
+
+    till = MumblingTill(idempotent=True)
+    async with carrying(outbox, till):
+        await until(in_state(outbox, behind[-1], SaleState.SETTLED))
+        assert outbox.get(unclear.id).state is not SaleState.SETTLED
+        till.mumbling = False
+        await until(in_state(outbox, unclear, SaleState.SETTLED))
+
+
+async def test_a_search_that_finds_nothing_does_not_make_the_courier_impatient(
+    outbox: Outbox, carrying: Carrying
+) -> None:
+    sale = taken(outbox)
+    till = ScriptedTill(*[Unclear("no answer")] * 4, findings=[Absent("nobody has it")] * 4, idempotent=True)
+    paces: list[int] = []
+
+    class Watched(Backoff):
+        def delay_seconds(self, failures: int) -> float:
+            paces.append(failures)
+            return 0.01
+
+    async with carrying(outbox, till, dataclasses.replace(SETTINGS, backoff=Watched(0.01, 0.01))):
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert max(paces) >= 4, "each further failure is waited for longer"
+
+
+async def test_a_disk_that_fails_while_it_is_looked_after_does_not_end_the_courier(
+    outbox: Outbox, carrying: Carrying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def failing() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(5, "Input/output error")
+        outbox._set_trouble(None)
+
+    outbox._set_trouble("disk full")
+    monkeypatch.setattr(outbox, "revive", failing)
+    settings = dataclasses.replace(SETTINGS, disk_retry_seconds=0.01)
+    async with carrying(outbox, ScriptedTill(), settings):
+        await until(lambda: len(tries) >= 3)
+        sale = taken(outbox)
+        await until(in_state(outbox, sale, SaleState.SETTLED))
 
 
 async def test_a_till_long_away_leaves_a_history_that_does_not_grow(outbox: Outbox, carrying: Carrying) -> None:

@@ -67,6 +67,8 @@ class HonestyStore:
         )
         self._sending: dict[UUID, float] = {}
         """Sales that may still arrive: when this process began to send them, or first heard of them."""
+        self._gave_up: dict[UUID, float] = {}
+        """When the last request for such a sale was given up."""
         self._sent_here: set[UUID] = set()
         self.name = f"honesty.store at {self._client.host}, store {settings.store_code}"
         self.key = f"honesty_store {settings.url} {settings.store_code}"
@@ -103,6 +105,10 @@ class HonestyStore:
         except (NotSent, NotAuthorised, Refused):
             self._forget(sale.id)
             raise
+        except BaseException:
+            # A slow sign-in may lie between the beginning and the request that charges; only from here on it ages.
+            self._gave_up[sale.id] = self._monotonic()
+            raise
         # After anything else, being cancelled too, `find` wants to know when it was sent.
         self._forget(sale.id)
         return reference
@@ -124,7 +130,8 @@ class HonestyStore:
         reading = await read_back(self._client.transactions, back_to)
         if self._clock.accounts_since(at.earliest if (at := sent()) else None) - {self._client.account}:
             return Unsure("the kiosk's account at the till was changed since; look into the old one", ask_again=False)
-        settled_down = self._monotonic() - first_heard >= self._settings.arrival_seconds
+        waited_seconds = self._monotonic() - self._gave_up.get(sale.id, first_heard)
+        settled_down = waited_seconds >= self._settings.arrival_seconds
         finding = conclude(reading, Question(sale.label, claimed, sent(), settled_down))
         if not isinstance(finding, Unsure):
             self._forget(sale.id)
@@ -162,4 +169,5 @@ class HonestyStore:
 
     def _forget(self, sale_id: UUID) -> None:
         self._sending.pop(sale_id, None)
+        self._gave_up.pop(sale_id, None)
         self._sent_here.discard(sale_id)

@@ -129,5 +129,13 @@ def _checked(text: str, where: str) -> SecretStr:
 def _readers(path: Path, descriptor: int) -> str | None:
     mode = os.fstat(descriptor).st_mode
     # With an access control list, as on systemd's credentials, the group's bits say nothing about the group.
-    theirs = stat.S_IROTH if "system.posix_acl_access" in os.listxattr(descriptor) else stat.S_IRGRP | stat.S_IROTH
+    theirs = stat.S_IROTH if _has_access_list(descriptor) else stat.S_IRGRP | stat.S_IROTH
     return f"chmod 600 {path}" if mode & theirs else None
+
+
+def _has_access_list(descriptor: int) -> bool:
+    try:
+        return "system.posix_acl_access" in os.listxattr(descriptor)
+    except OSError:
+        # This file system keeps no attributes.
+        return False

@@ -82,16 +82,17 @@ class TillHttp:
             async with request as response:
                 return Reply(response.status, await _bounded(response), _date(response.headers.get("Date")))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(f"no connection to {url.authority}: {self._said(error)}") from error
+            raise NotSent(f"no connection to {url.authority}: {self._said(error, url)}") from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # ValueError: some of what no parser can read leaves aiohttp as it was raised.
-            raise Unclear(f"no answer from {url.authority}: {self._said(error)}") from None
+            raise Unclear(f"no answer from {url.authority}: {self._said(error, url)}") from None
         except Unclear as error:
             raise Unclear(f"no answer from {url.authority}: {error}") from None
 
-    def _said(self, error: Exception) -> str:
-        # The parser's errors quote the answer, which may quote what was sent.
-        return self._masking.clean(str(error)) or type(error).__name__
+    def _said(self, error: Exception, url: URL) -> str:
+        # The errors quote the answer, which may quote what was sent, and the address, whose path may be secret.
+        text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        return self._masking.clean(text.replace(str(url), url.authority)) or type(error).__name__
 
 
 async def reach(url: URL, seconds: float) -> None:
