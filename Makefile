@@ -37,7 +37,7 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 	script/npm $(VENV) run build
 	touch $@
 
-bench: $(VENV)/dev.stamp  ## peak memory of a training on 5,000 and on 50,000 photos (a few minutes)
+bench: $(VENV)/dev.stamp  ## memory of a training on 5,000 and 50,000 photos, a sale with 100,000 settled ones (a few minutes)
 	$(BIN)/python bench/training_memory.py
 	$(BIN)/python bench/outbox.py
 

@@ -104,7 +104,7 @@ class Courier:
         except NotKept:
             pass  # The outbox remembers its trouble, and is tried again.
         except Exception:
-            # As in `run`; a disk that fails can fail anywhere.
+            # As in `run`; and an outcome in hand must not be lost for it.
             log.exception("outbox not revived")
 
     async def _carry_all(self) -> Never:
@@ -267,8 +267,7 @@ class Courier:
             except NotKept as error:
                 noted = {"sale_id": str(sale.id), "outcome": outcome.name, "said": outcome.text, "disk": str(error)}
                 log.error("sale outcome not on disk", extra=noted)
-                with suppress(NotKept):
-                    self._outbox.revive()
+                self._revive()
                 await asyncio.sleep(self._settings.disk_retry_seconds)
             else:
                 return

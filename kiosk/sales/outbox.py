@@ -95,6 +95,10 @@ class Outbox(OutboxWriter):
         except NotKept as error:
             self._set_trouble(str(error))
             raise
+        except OSError as error:
+            # A disk that fails does so wherever it is touched, not only under SQLite.
+            self._set_trouble(f"{self._path}: {error.strerror or error}; check the disk")
+            raise NotKept(f"{self.trouble}") from error
         self._seen_version = self._current.data_version()
         self._seen_change = self._last_change()
         self._own_changes.clear()

@@ -8,7 +8,7 @@ from kiosk.sales.outbox import Outbox
 from kiosk.sales.sale import Sale
 
 TRIES_BEFORE_PROBING = 3
-"""So often a sale comes back unsent before it is found out whether it is to blame itself."""
+"""So often a sale comes back before it is found out whether it is to blame itself."""
 
 
 class Turns:
@@ -37,15 +37,15 @@ class Turns:
     def seconds_until_next(self) -> float | None:
         """Until a sale that stepped aside has its turn again, if there is one."""
         now = self._clock.monotonic()
-        return min((max(0.0, until - now) for until in self._aside_until.values()), default=None)
+        return min((until - now for until in self._aside_until.values() if until > now), default=None)
 
     def came_back(self, sale: Sale) -> bool:
-        """It certainly did not reach the till; answers whether it has come back suspiciously often."""
+        """It did not reach the till, or nobody knows; answers whether that has happened suspiciously often."""
         self._came_back[sale.id] = self._came_back.get(sale.id, 0) + 1
         return self._came_back[sale.id] >= TRIES_BEFORE_PROBING
 
     def step_aside(self, sale: Sale) -> None:
-        """It fails although the till answers."""
+        """It fails where others may not."""
         times = self._aside_times[sale.id] = self._aside_times.get(sale.id, 0) + 1
         self._aside_until[sale.id] = self._clock.monotonic() + self._backoff.delay_seconds(times)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from kiosk.errors import NotAuthorised, NotSent, Refused, Unclear
+from kiosk.errors import NotAuthorised, NotKept, NotSent, Refused, Unclear
 from kiosk.sales.backoff import Backoff
 from kiosk.sales.catalogue import Product
 from kiosk.sales.outbox import Outbox
@@ -293,6 +293,38 @@ async def test_a_disk_that_fails_while_it_is_looked_after_does_not_end_the_couri
         await until(lambda: len(tries) >= 3)
         sale = taken(outbox)
         await until(in_state(outbox, sale, SaleState.SETTLED))
+
+
+async def test_what_the_till_said_outlives_a_disk_that_fails_while_it_is_looked_after(
+    outbox: Outbox, carrying: Carrying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, failures = outbox.settle, iter([NotKept("disk full"), None])
+
+    def failing_once(*arguments: Any) -> Sale:
+        if error := next(failures):
+            raise error
+        return settle(*arguments)
+
+    def failing() -> None:
+        raise OSError(5, "Input/output error")
+
+    sale, till = taken(outbox), ScriptedTill("a:b")
+    monkeypatch.setattr(outbox, "settle", failing_once)
+    monkeypatch.setattr(outbox, "revive", failing)
+    async with carrying(outbox, till, dataclasses.replace(SETTINGS, disk_retry_seconds=0.01)):
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert outbox.get(sale.id).till_reference == "a:b"
+    assert till.asked == [sale.id]
+
+
+def test_a_disk_that_fails_under_the_outbox_is_its_trouble(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(outbox, "_rescue", failing)
+    with pytest.raises(NotKept, match="Input/output error; check the disk"):
+        outbox.revive()
+    assert "Input/output error" in str(outbox.trouble)
 
 
 async def test_a_till_long_away_leaves_a_history_that_does_not_grow(outbox: Outbox, carrying: Carrying) -> None:
