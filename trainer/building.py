@@ -29,6 +29,7 @@ from trainer.golden import write_golden
 from trainer.held_out import a_few_of_each
 from trainer.looks import find_poor_looks
 from trainer.model import NetworkSettings
+from trainer.photos import Photo
 from trainer.quiet import load_tensorflow, native_output_hidden
 from trainer.report import write_report
 from trainer.report.content import ReportContent, TrainingStory
@@ -67,7 +68,17 @@ class _Exports:
     forms: dict[str, Form]
 
 
-def build(settings: BuildSettings) -> tuple[Manifest, Evaluation] | None:
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of a build."""
+
+    manifest: Manifest
+    evaluation: Evaluation
+    held_out: tuple[Photo, ...]
+    """Photos that the network was not trained on; a label is its place in the manifest's labels."""
+
+
+def build(settings: BuildSettings) -> Built | None:
     """Train and write a bundle; nothing is at `settings.out` before all of it is.
 
     Where several machines train together, only the chief writes; the others return None.
@@ -93,7 +104,7 @@ def _help_the_chief(settings: BuildSettings) -> None:
     train(dataset, settings.network, settings.training, Keeping(Workplace(settings.out).directory, settings.resume))
 
 
-def _build_in(place: Workplace, settings: BuildSettings) -> tuple[Manifest, Evaluation]:
+def _build_in(place: Workplace, settings: BuildSettings) -> Built:
     created = creation_time()
     dataset = read_dataset(settings.data, settings.training.seed, settings.without_unknown)
     catalogue = read_catalogue(settings.data)
@@ -117,7 +128,7 @@ def _build_in(place: Workplace, settings: BuildSettings) -> tuple[Manifest, Eval
     write_report(place.partial / "report", content)
     manifest = _write_manifest(settings, content, exports, record, place.partial)
     place.finish()
-    return manifest, content.evaluation
+    return Built(manifest, content.evaluation, (*dataset.val, *dataset.test))
 
 
 def _measure(exports: _Exports, dataset: Dataset, how: Preprocessing) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from trainer.bundle_writer import (
     Workplace,
     weights_sha256,
 )
+from trainer.console import say
 from trainer.errors import OutputError, TrainerError
 from trainer.evaluation import evaluate
 from trainer.forms import Form, keras_form, tfjs_form, tflite_form
@@ -48,6 +49,8 @@ def evaluate_bundle(bundle_directory: Path, data: Path, unseen: Path | None = No
     work = Workplace(bundle_directory.resolve()).directory
     record = read_matching_record(bundle)
     held_out = photos_not_trained_on(data, manifest.label_ids, record)
+    if not held_out.is_certain:
+        say("note: nothing tells which photos this bundle was trained on; figures on those are too good to be true")
     strange = HeldOut((), 0, {}) if unseen is None else photos_never_seen(unseen, record)
     forms, reasons = _open_forms(bundle, work, record)
     evaluation = evaluate(forms, held_out.photos, manifest.label_ids, manifest.preprocessing, strange.photos)

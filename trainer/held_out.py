@@ -23,6 +23,8 @@ class HeldOut:
     """Photos that would have been measured, had the network not been trained on them."""
     examples: dict[str, tuple[Path, ...]]
     """For each label, a few photos that are not measured: trained on, or on another list."""
+    is_certain: bool = True
+    """Whether a record or a list tells that nobody trained on them."""
 
 
 def read_matching_record(bundle: Bundle) -> TrainingRecord | None:
@@ -56,12 +58,11 @@ def photos_not_trained_on(data: Path, known: Sequence[str], record: TrainingReco
     photos = [replace(photo, label=known.index(labels[photo.label])) for photo in found]
     lists = read_lists(data)
     named = {data / name for split in ("val", "test") for name in lists.get(split, ())}
-    if record is None and not named:
-        say("note: nothing tells which photos this bundle was trained on; figures on those are too good to be true")
     trained = record.trained_photos if record else frozenset()
     wanted = [photo for photo in photos if not named or photo.path in named]
     kept = tuple(photo for photo in wanted if photo.sha256 not in trained)
-    return HeldOut(kept, len(wanted) - len(kept), _examples(photos, kept, known))
+    certain = record is not None or bool(named)
+    return HeldOut(kept, len(wanted) - len(kept), _examples(photos, kept, known), certain)
 
 
 def photos_never_seen(directory: Path, record: TrainingRecord | None) -> HeldOut:

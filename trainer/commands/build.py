@@ -1,15 +1,18 @@
 """`trainer build`: train on photos and write a bundle."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiosk.bundle.bundle import open_bundle
 from kiosk.errors import KioskError
 from trainer.bundle_writer import Workplace
 from trainer.commands.arguments import DATA_HELP, add_seed, positive, rate, whole
 from trainer.console import say
 from trainer.errors import TrainerError
 from trainer.model import IMAGENET, MULTIPLIERS, SIZES_PX, NetworkSettings
+from trainer.photos import Photo
 from trainer.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -141,23 +144,25 @@ def _build(options: argparse.Namespace) -> int:
     if built is None:
         say("done: the first machine writes the bundle")
         return 0
-    manifest, evaluation = built
-    figures = ", ".join(f"{form} {100 * top1:.1f} %" for form, top1 in evaluation.top1.items())
-    say(f"{options.out}: bundle {manifest.id}; named rightly, of {evaluation.photos} photos not trained on: {figures}")
+    photos, figures = built.evaluation.photos, built.evaluation.top1
+    rightly = ", ".join(f"{form} {100 * top1:.1f} %" for form, top1 in figures.items())
+    say(f"{options.out}: bundle {built.manifest.id}; named rightly, of {photos} photos not trained on: {rightly}")
     if options.presentations:
-        _choose_vote(options)
+        _choose_vote(options, built.held_out)
     say(f"read {options.out / 'report' / 'index.html'}")
     return 0
 
 
-def _choose_vote(options: argparse.Namespace) -> None:
+def _choose_vote(options: argparse.Namespace, held_out: Sequence[Photo]) -> None:
+    from trainer.tuning.shown import to_be_shown
     from trainer.tuning.table import shown_settings
-    from trainer.tuning.tuning import TuneSettings, tune, write_recommendation
+    from trainer.tuning.tuning import TuneSettings, tune_on, write_recommendation
 
     say("choosing the vote")
     settings = TuneSettings(options.out, options.data, presentations=options.presentations, seed=options.seed)
     try:
-        bundle, tuned = tune(settings)
+        bundle = open_bundle(options.out)
+        tuned = tune_on(bundle, to_be_shown(bundle, held_out), settings)
         write_recommendation(bundle, tuned.recommended)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{options.out} is finished but for its vote, which `trainer tune` chooses") from None

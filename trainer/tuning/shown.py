@@ -10,7 +10,6 @@ import numpy as np
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.manifest import UNKNOWN
-from trainer.dataset import read_lists
 from trainer.errors import DataError
 from trainer.held_out import photos_never_seen, photos_not_trained_on, read_matching_record
 from trainer.photos import Photo
@@ -44,28 +43,37 @@ def find_photos(bundle: Bundle, data: Path, unseen: Path | None) -> ShownPhotos:
     Raises:
         DataError: there are too few, or `data` belongs to another shop.
     """
-    known = bundle.manifest.label_ids
-    nothing = known.index(UNKNOWN)
     record = read_matching_record(bundle)
-    lists = read_lists(data)
-    if record is None and not (lists.get("val") or lists.get("test")):
+    held_out = photos_not_trained_on(data, bundle.manifest.label_ids, record)
+    if not held_out.is_certain:
         raise DataError(
             f"{data}: nothing tells which photos this bundle was trained on, and a vote chosen on those sells too much;"
             f" copy {bundle.directory.name}.work to beside the bundle, or name photos in val.txt or test.txt"
         )
-    held_out = photos_not_trained_on(data, known, record)
     strange = photos_never_seen(unseen, record).photos if unseen else ()
-    known_photos = {photo.sha256 for photo in held_out.photos}
+    return to_be_shown(bundle, held_out.photos, strange, held_out.trained_left_out)
+
+
+def to_be_shown(
+    bundle: Bundle, held_out: Sequence[Photo], strange: Sequence[Photo] = (), trained_left_out: int = 0
+) -> ShownPhotos:
+    """Photos that no one trained on, with their labels' places in the bundle's labels, and others of no label at all.
+
+    Raises:
+        DataError: there are too few.
+    """
+    nothing = bundle.manifest.label_ids.index(UNKNOWN)
+    known = {photo.sha256 for photo in held_out}
     photos = ShownPhotos(
-        products=tuple(photo for photo in held_out.photos if photo.label != nothing),
+        products=tuple(photo for photo in held_out if photo.label != nothing),
         others=(
-            *(photo for photo in held_out.photos if photo.label == nothing),
-            *(replace(photo, label=nothing) for photo in strange if photo.sha256 not in known_photos),
+            *(photo for photo in held_out if photo.label == nothing),
+            *(replace(photo, label=nothing) for photo in strange if photo.sha256 not in known),
         ),
         unseen=len(strange),
-        trained_left_out=held_out.trained_left_out,
+        trained_left_out=trained_left_out,
     )
-    _require_enough(photos, data)
+    _require_enough(photos)
     return photos
 
 
@@ -83,15 +91,15 @@ def deal(photos: ShownPhotos, presentations: int, seed: int) -> list[Photo]:
     return _shuffled([*shown, *(next(strange) for _ in range(others))], rng)
 
 
-def _require_enough(photos: ShownPhotos, data: Path) -> None:
+def _require_enough(photos: ShownPhotos) -> None:
     if len(photos.products) < FEWEST_PRODUCT_PHOTOS:
         raise DataError(
-            f"{data}: only {len(photos.products)} photos of products were kept from training, and less than"
+            f"only {len(photos.products)} photos of products were kept from training, and less than"
             f" {FEWEST_PRODUCT_PHOTOS} say nothing about a vote; take some more, or name them in val.txt or test.txt"
         )
     if len(photos.others) < FEWEST_OTHER_PHOTOS:
         raise DataError(
-            f"{data}: only {len(photos.others)} photos of `{UNKNOWN}` were kept from training, so nothing would tell"
+            f"only {len(photos.others)} photos of `{UNKNOWN}` were kept from training, so nothing would tell"
             " how often a vote sells what is not sold; name some in val.txt or test.txt, or give a directory of things"
             " that nobody trained on with --unseen"
         )

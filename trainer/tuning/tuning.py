@@ -62,7 +62,11 @@ def tune(settings: TuneSettings) -> tuple[Bundle, Tuned]:
         DataError: there are too few photos that no one trained on.
     """
     bundle = open_bundle(settings.bundle)
-    photos = find_photos(bundle, settings.data, settings.unseen)
+    return bundle, tune_on(bundle, find_photos(bundle, settings.data, settings.unseen), settings)
+
+
+def tune_on(bundle: Bundle, photos: ShownPhotos, settings: TuneSettings) -> Tuned:
+    """The same, with photos that are known already."""
     shown = deal(photos, settings.presentations, settings.seed)
     presentations = predict_presentations(bundle, shown, Filming(settings.seed, settings.fps))
     labels, release = bundle.manifest.label_ids, max(1, round(RELEASE_SECONDS * settings.fps))
@@ -75,7 +79,7 @@ def tune(settings: TuneSettings) -> tuple[Bundle, Tuned]:
         on_all[contender.name] = tuple(judge(seen, compared[-1].settings))
     best = recommend(compared)
     bound = whole_showing_bound(presentations, labels.index(UNKNOWN))
-    return bundle, Tuned(
+    return Tuned(
         bundle.manifest.id, settings, photos, bound, tuple(compared), best, on_all[best.contender.name]
     )  # fmt: skip
 
