@@ -259,6 +259,25 @@ def test_photos_that_were_trained_on_are_never_shown(bundle: Path, built: Built,
 
 @NEEDS_TENSORFLOW
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("record", [None, '{"weights_sha256": "of another", "trained_photos": []}'])
+def test_where_nothing_tells_what_was_trained_on_no_vote_is_chosen(
+    built: Built, tmp_path: Path, record: str | None
+) -> None:
+    bundle = shutil.copytree(built.bundle, tmp_path / "bundle")
+    if record is not None:
+        (tmp_path / "bundle.work").mkdir()
+        (tmp_path / "bundle.work" / "training.json").write_text(record)
+    shutil.copytree(built.data, tmp_path / "data", ignore=shutil.ignore_patterns("*.txt"))
+    before = (bundle / "bundle.json").read_bytes()
+    done = run_trainer("tune", bundle, tmp_path / "data")
+    assert done.returncode == 1
+    assert "nothing tells which photos this bundle was trained on" in done.stderr
+    assert ("belongs to another build" in done.stderr) == (record is not None)
+    assert (bundle / "bundle.json").read_bytes() == before
+
+
+@NEEDS_TENSORFLOW
+@pytest.mark.timeout(300)
 def test_for_a_person_there_is_one_screen_with_a_recommendation(bundle: Path, built: Built) -> None:
     done = run_trainer("tune", bundle, built.data, "--presentations", "40", "--dry-run")
     assert done.returncode == 0, done.stderr
