@@ -63,6 +63,28 @@ async def test_what_the_till_surely_does_not_have_is_sent_again(outbox: Outbox, 
     assert states(outbox, sale) == ["pending", "sending", "in_doubt", "pending", "sending", "settled"]
 
 
+@pytest.mark.parametrize("decided", ["retry", "cancel"])
+async def test_what_is_found_while_a_person_decides_is_not_bought_again_and_not_forgotten(
+    outbox: Outbox, carrying: Carrying, decided: str
+) -> None:
+    class SlowTill(ScriptedTill):
+        async def find(self, sale: Sale, sent_at: float, claimed: Callable[[str], bool]) -> Finding:
+            getattr(outbox, decided)(sale.id, "I looked, and it is not there")
+            return await super().find(sale, sent_at, claimed)
+
+    sale, behind = half_sent(outbox), taken(outbox)
+    till = SlowTill(findings=[Found("a:b")])
+    async with carrying(outbox, till):
+        await until(in_state(outbox, behind, SaleState.SETTLED))
+    assert till.asked == [behind.id]
+    after = outbox.get(sale.id)
+    if decided == "retry":
+        assert (after.state, after.till_reference) == (SaleState.SETTLED, "a:b")
+    else:
+        assert after.state is SaleState.CANCELLED
+        assert "a:b" in str(outbox.history(sale.id))
+
+
 @pytest.mark.parametrize(
     "at_first",
     [NOT_YET, NotSent("no network"), Unclear("HTTP 502"), NotAuthorised("a new token, please"), ZeroDivisionError()],

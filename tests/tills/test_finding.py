@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from kiosk.errors import NotSent, Unclear
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.sale import Sale
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
+from kiosk.sales.tills.honesty_store_messages import PurchaseAnswer, TillSaidNo
 from kiosk.sales.tills.secret import SecretFile
 from kiosk.sales.tills.till import Absent, Found, Unsure
 from tests.sales.samples import PRODUCTS, a_sale
@@ -248,3 +250,25 @@ async def test_in_another_account_a_sale_is_neither_found_nor_absent(
     assert finding == Unsure(
         "the kiosk's account at the till was changed since; look into the old one", ask_again=False
     )
+
+
+async def test_absence_ages_from_giving_up_and_not_from_a_slow_beginning(
+    running: RunningTill, settings: HonestyStoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    clock = Clock(monotonic=lambda: time.monotonic() + passed[0])
+    async with kiosk_of(dataclasses.replace(settings, arrival_seconds=60), clock) as till:
+        purchase = till._client.purchase
+
+        async def after_a_slow_sign_in(label: str, sale_id: UUID) -> PurchaseAnswer | TillSaidNo:
+            passed[0] += 75
+            return await purchase(label, sale_id)
+
+        monkeypatch.setattr(till._client, "purchase", after_a_slow_sign_in)
+        sale = a_sale()
+        sent_at = await lost(till, running, Fault.DROP_BEFORE, sale)
+        early = await till.find(sale, sent_at, nobody)
+        assert isinstance(early, Unsure)
+        assert early.ask_again, "it may still arrive"
+        passed[0] += 61
+        assert isinstance(await till.find(sale, sent_at, nobody), Absent)

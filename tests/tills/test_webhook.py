@@ -20,6 +20,7 @@ from kiosk.sales.tills.till import Absent, Unsure
 from kiosk.sales.tills.till_http import Timeouts
 from kiosk.sales.tills.webhook import Webhook, WebhookSettings
 from tests.sales.samples import TAKEN_AT, a_sale
+from tests.tills.raw_till import raw_till
 from tests.tills.receiver import SECRET, Receiver, receiving
 
 
@@ -246,3 +247,14 @@ def test_a_path_that_may_be_a_secret_is_not_in_the_tills_key_and_yet_tells_recei
 def test_sales_go_over_https_or_not_at_all(settings: WebhookSettings) -> None:
     with pytest.raises(ConfigError, match=r"till\.refund_url"):
         Webhook(dataclasses.replace(settings, refund_url="http://till.example"))
+
+
+async def test_an_address_with_a_secret_path_is_told_without_it(settings: WebhookSettings) -> None:
+    with raw_till(lambda request: [b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"]) as raw:
+        till = Webhook(dataclasses.replace(settings, url=f"{raw.url}/hooks/hidden-path", refund_url=None))
+        await till.open()
+        with pytest.raises(Unclear) as told:
+            await till.settle(a_sale())
+        await till.close()
+    assert "hidden-path" not in str(told.value)
+    assert "127.0.0.1" in str(told.value)
