@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from kiosk.errors import Damaged, NoSuchSale
+from kiosk.errors import Damaged, NoSuchSale, NotKept
 from kiosk.sales.database import Database
 from kiosk.sales.files import set_aside
 from kiosk.sales.outbox_reader import OutboxReader
@@ -92,23 +92,35 @@ class Archive:
         Raises:
             NotKept: one of the files cannot be written; nothing is lost.
         """
-        ids = [row["id"] for row in outbox.query(_OLD, [self._kept_sales, BATCH_SALES])]
-        if not ids:
+        wanted = [self._kept_sales, BATCH_SALES]
+        if not outbox.query(_OLD, wanted):
             return 0
         if self._opened is None:
             self._opened = Database.open(self._path, MIGRATIONS)
-        marks = ", ".join("?" * len(ids))
-        with self._opened.transaction() as archive:
-            # A kiosk that died between the two files has left some here already.
-            known = {row["id"] for row in archive.execute(f"SELECT id FROM sale WHERE id IN ({marks})", ids)}  # noqa: S608
-            new = [sale_id for sale_id in ids if sale_id not in known]
-            for table, key in (("sale", "id"), ("history", "sale_id")):
-                _copy(outbox, archive, table, key, new)
         with outbox.transaction() as connection:
+            # Chosen while nobody else can write: what a person has just asked the money back for must not go.
+            ids = [row["id"] for row in outbox.query(_OLD, wanted)]
+            _keep(outbox, self._opened, ids)
+            marks = ", ".join("?" * len(ids))
             connection.execute(f"DELETE FROM history WHERE sale_id IN ({marks})", ids)  # noqa: S608
             connection.execute(f"DELETE FROM sale WHERE id IN ({marks})", ids)  # noqa: S608
         log.info("sales archived", extra={"count": len(ids), "path": str(self._path)})
         return len(ids)
+
+
+def _keep(outbox: Database, archive: Database, ids: Sequence[str]) -> None:
+    """Have the sales in the archive, synced."""
+    marks = ", ".join("?" * len(ids))
+    try:
+        with archive.transaction() as connection:
+            for table, key in (("history", "sale_id"), ("sale", "id")):
+                # A kiosk that died between the two files has left some here already, maybe not as they are now.
+                connection.execute(f"DELETE FROM {table} WHERE {key} IN ({marks})", ids)  # noqa: S608
+            for table, key in (("sale", "id"), ("history", "sale_id")):
+                _copy(outbox, connection, table, key, ids)
+    except Damaged as error:
+        # Inside the outbox's own transaction it would seem to be the outbox that is damaged.
+        raise NotKept(str(error)) from error
 
 
 def _copy(outbox: Database, archive: sqlite3.Connection, table: str, key: str, ids: Sequence[str]) -> None:

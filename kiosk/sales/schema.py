@@ -88,7 +88,7 @@ class Change:
     """Wall clock, seconds since 1970: the last time, where it happened several times. It may have been wrong."""
     reason: str | None
     times: int = 1
-    """How often in a row a sale came back from the till with the same reason."""
+    """How often in a row the round that it belongs to went by; see `kiosk.sales.history`."""
 
 
 def sale_values(sale: Sale) -> list[Value]:

@@ -336,7 +336,7 @@ async def test_a_till_long_away_leaves_a_history_that_does_not_grow(outbox: Outb
         ("pending", None, 1),
         ("sending", "to scripted till", 1),
         ("pending", "no network", 1),
-        ("sending", "to scripted till", 1),
+        ("sending", "to scripted till", 29),
         ("pending", "no network", 29),
         ("sending", "to scripted till", 1),
         ("settled", None, 1),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from kiosk.errors import NotKept, NotOurs
+from kiosk.errors import NoSuchSale, NotKept, NotOurs
+from kiosk.sales import archive as archive_module
 from kiosk.sales.archive import archive_path
 from kiosk.sales.database import Database
 from kiosk.sales.listing import export_sales, list_sales, show_sale
@@ -146,8 +148,28 @@ def test_a_kiosk_that_died_between_archive_and_outbox_archives_once(path: Path) 
         outbox.archive_some()
         assert len(outbox.recent()) == 1
     again = {sale.id: history for sale, history in archive_of(path)}
-    assert {sale_id: again[sale_id] for sale_id in archived} == archived
+    assert {sale_id: len(again[sale_id]) for sale_id in archived} == {sale_id: 3 for sale_id in archived}
     assert len(again) == 5
+
+
+def test_of_a_sale_in_both_files_the_archive_keeps_what_the_outbox_says(path: Path) -> None:
+    with closing(Outbox(path, kept_sales=1)) as outbox:
+        given_back, newest = settled(outbox), settled(outbox)
+        outbox.archive_some()
+    with closing(Database.existing(path)) as database, closing(Database.read_only(archive_path(path))) as archive:
+        # As if the kiosk had died between the two.
+        with database.transaction() as connection:
+            for table, key in (("sale", "id"), ("history", "sale_id")):
+                archive_module._copy(archive, connection, table, key, [str(given_back.id)])
+    with closing(Outbox(path, kept_sales=0)) as outbox:
+        outbox.cancel(given_back.id, "dropped")
+        outbox.start_refund(given_back.id, "till")
+        outbox.refunded(given_back.id, "r:1")
+        outbox.archive_some()
+    assert {sale.id: sale.state for sale, _ in archive_of(path)} == {
+        given_back.id: SaleState.CANCELLED,
+        newest.id: SaleState.SETTLED,
+    }
 
 
 def test_a_damaged_archive_stops_nothing(path: Path) -> None:
@@ -208,3 +230,50 @@ def test_an_id_is_never_given_twice(path: Path) -> None:
         assert outbox.take(a_sale(id=sale.id))[1] is False
         with pytest.raises(NotKept), outbox._database.transaction() as connection:
             connection.execute("UPDATE sale SET id = NULL")
+
+
+@pytest.mark.parametrize("table", ["sale", "history"])
+def test_money_asked_back_while_its_sale_is_archived_is_asked_back_or_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    said: list[str] = []
+
+    def cancel() -> None:
+        with closing(OutboxWriter.beside_the_daemon(path)) as person:
+            try:
+                said.append(str(person.cancel(sale.id, "dropped").refund))
+            except NoSuchSale:
+                said.append("refused")
+
+    def copy(outbox: Any, archive: Any, name: str, key: str, ids: Any) -> None:
+        copy_rows(outbox, archive, name, key, ids)
+        if name == table:
+            asking.start()
+            asking.join(0.5)
+
+    copy_rows = archive_module._copy
+    monkeypatch.setattr(archive_module, "_copy", copy)
+    asking = threading.Thread(target=cancel)
+    with closing(Outbox(path, kept_sales=1)) as outbox:
+        sale = settled(outbox)
+        settled(outbox)
+        outbox.archive_some()
+        asking.join()
+        assert (said == ["asked"]) == ([one.id for one in outbox.refunds()] == [sale.id])
+        assert outbox.get(sale.id).id == sale.id
+
+
+def test_an_archive_damaged_in_use_is_not_taken_for_a_damaged_outbox(path: Path) -> None:
+    with closing(Outbox(path, kept_sales=1)) as outbox:
+        for _ in range(3):
+            settled(outbox)
+        outbox.archive_some()
+        for _ in range(200):
+            settled(outbox)
+        archive_path(path).write_bytes(b"\xa5" * 4096 * 8)
+        Path(f"{archive_path(path)}-wal").unlink(missing_ok=True)
+        outbox.archive_some()
+        assert not outbox._database.seen_damaged
+        assert outbox.trouble is None
+        outbox.take(a_sale())
+        assert outbox.notice_others() is False

@@ -80,6 +80,12 @@ class RunningTill:
         peers: list[int] = self._control("books", None)["peers"]
         return peers
 
+    @property
+    def faults(self) -> dict[Fault, int]:
+        """How often each fault happened, to purchases and others."""
+        faults: dict[str, int] = self._control("books", None)["faults"]
+        return {Fault(name): count for name, count in faults.items()}
+
     def requests(self, path: str) -> int:
         """How often a path was asked for."""
         count: int = self._control("books", None)["requests"].get(path, 0)

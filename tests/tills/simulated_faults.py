@@ -1,7 +1,7 @@
 """What can go wrong at the simulated till, on command or by rate."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -57,6 +57,7 @@ class Faults:
         self._commanded: deque[Fault] = deque()
         self.rates = dict(rates)
         self.other_rates = dict(other_rates)
+        self.happened: Counter[Fault] = Counter()
 
     def command(self, faults: list[Fault]) -> None:
         """The next purchases fail like this, one after the other."""
@@ -64,11 +65,16 @@ class Faults:
 
     def next_for_purchase(self) -> Fault | None:
         """What goes wrong with the purchase at hand."""
-        return self._commanded.popleft() if self._commanded else self._drawn(self.rates)
+        return self._counted(self._commanded.popleft() if self._commanded else self._drawn(self.rates))
 
     def next_for_other(self) -> Fault | None:
         """What goes wrong with the session, list or refund at hand."""
-        return self._drawn(self.other_rates)
+        return self._counted(self._drawn(self.other_rates))
+
+    def _counted(self, fault: Fault | None) -> Fault | None:
+        if fault is not None:
+            self.happened[fault] += 1
+        return fault
 
     def _drawn(self, rates: Mapping[Fault, float]) -> Fault | None:
         drawn = self._random.random()

@@ -179,4 +179,5 @@ class SimulatedTill:
             "balance": account.balance,
             "requests": self.requests,
             "peers": self.peers,
+            "faults": self._faults.happened,
         }
