@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench demo clean
+.PHONY: run test lint check-page page bench soak demo clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -40,6 +40,9 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 bench: $(VENV)/dev.stamp  ## memory of a training on 5,000 and 50,000 photos, a sale with 100,000 settled ones (a few minutes)
 	$(BIN)/python bench/training_memory.py
 	$(BIN)/python bench/outbox.py
+
+soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour); ARGS="--kills 200 --kiosks 2"
+	$(BIN)/python -m tests.soak $(ARGS)
 
 demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hour)
 	rm -rf build/demo && mkdir -p build/demo

@@ -17,7 +17,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._recognition()
+        self._camera()
         self._sales()
+        self._outbox()
+        self._till()
         self._catalogue()
         self._build()
 
@@ -49,6 +52,8 @@ class Metrics:
             ["label", "source"],
             registry=self.registry,
         )
+
+    def _camera(self) -> None:
         self.last_frame_timestamp = Gauge(
             "kiosk_last_frame_timestamp_seconds",
             "When the last frame was taken, in seconds since 1970.",
@@ -62,6 +67,14 @@ class Metrics:
 
     def _sales(self) -> None:
         self.sales = Counter("kiosk_sales", "Sales that entered each state.", ["state"], registry=self.registry)
+        self.sales_for_a_person = Gauge(
+            "kiosk_sales_for_a_person",
+            "Sales that only a person can bring to an end, by why: in_doubt, rejected, refund_in_doubt, other_till.",
+            ["why"],
+            registry=self.registry,
+        )
+
+    def _outbox(self) -> None:
         self.outbox_pending = Gauge(
             "kiosk_outbox_pending", "Sales not yet settled: held, pending or sending.", registry=self.registry
         )
@@ -75,12 +88,6 @@ class Metrics:
             "1 when sales can be kept; 0 while the disk is full, read-only or damaged, when none is taken.",
             registry=self.registry,
         )
-        self.sales_for_a_person = Gauge(
-            "kiosk_sales_for_a_person",
-            "Sales that only a person can bring to an end, by why: in_doubt, rejected, refund_in_doubt, other_till.",
-            ["why"],
-            registry=self.registry,
-        )
         self.outbox_damaged_files = Gauge(
             "kiosk_outbox_damaged_files",
             "Damaged outbox files that were set aside, their sales salvaged, and still lie in the state directory.",
@@ -89,6 +96,8 @@ class Metrics:
         self.outbox_bytes = Gauge(
             "kiosk_outbox_bytes", "Size of the outbox with its write-ahead log on disk.", registry=self.registry
         )
+
+    def _till(self) -> None:
         self.till_requests = Counter(
             "kiosk_till_requests", "Requests to the till, by how they ended.", ["outcome"], registry=self.registry
         )

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from kiosk.config import Config
@@ -26,8 +27,7 @@ from kiosk.sales.tills.till import Till
 log = logging.getLogger(__name__)
 
 LIST_PATIENCE_SECONDS = 3.0
-"""How long the start waits for the till's list of products."""
-
+"""How long the start waits for the till to open, and for its list of products."""
 
 TILL_RETRY_SECONDS = 2.0
 """Between tries to open a till whose own file cannot be written."""
@@ -85,10 +85,7 @@ class Listeners:
 
 @asynccontextmanager
 async def open_shop(
-    config: Config,
-    catalogue: Catalogue,
-    metrics: Metrics,
-    listeners: Listeners,
+    config: Config, catalogue: Catalogue, metrics: Metrics, listeners: Listeners
 ) -> AsyncIterator[Shop]:
     """Open the shop and let the courier carry until the context ends.
 
@@ -101,32 +98,45 @@ async def open_shop(
     outbox = Outbox(outbox_path(config.state_dir))
     till = configured_till(config)
     try:
-        opening = asyncio.create_task(_open_till(till), name="till")
-        await asyncio.wait({opening}, timeout=LIST_PATIENCE_SECONDS)
+        opening = await _begun(_open_till(till), "till")
         if opening.done():
             opening.result()
-        outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
-        outbox.observe(listeners.changed)
-        outbox.observe_trouble(listeners.trouble)
         settings = CourierSettings(undo_window_seconds=config.sales.undo_window_seconds)
         courier = Courier(outbox, till, settings, on_request=_request_counter(metrics))
         desk = CountedDesk(outbox, catalogue, courier, metrics, listeners.new)
-        show_outbox(metrics, desk)
+        _let_look_on(outbox, desk, metrics, listeners)
         keeper = ListKeeper(till, catalogue, CatalogueCache(catalogue_cache_path(config.state_dir), till.key))
         keeper.take_kept()
         show_catalogue(metrics, catalogue)
-        listing = asyncio.create_task(keeper.run(catalogue_refresh_seconds(config)), name="till's list")
-        await asyncio.wait({listing}, timeout=LIST_PATIENCE_SECONDS)
+        listing = await _begun(keeper.run(catalogue_refresh_seconds(config)), "till's list")
         carrying = asyncio.create_task(courier.run(), name="courier")
         try:
             yield Shop(till, catalogue, desk)
         finally:
-            for task in (opening, listing, carrying):
-                task.cancel()
-            await asyncio.wait({opening, listing, carrying})
+            await _end(opening, listing, carrying)
     finally:
         await till.close()
         outbox.close()
+
+
+async def _begun(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Give it a moment to be done; if it is not, it goes on beside the rest."""
+    task = asyncio.create_task(work, name=name)
+    await asyncio.wait({task}, timeout=LIST_PATIENCE_SECONDS)
+    return task
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+def _let_look_on(outbox: Outbox, desk: SalesDesk, metrics: Metrics, listeners: Listeners) -> None:
+    outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
+    outbox.observe(listeners.changed)
+    outbox.observe_trouble(listeners.trouble)
+    show_outbox(metrics, desk)
 
 
 async def _open_till(till: Till) -> None:

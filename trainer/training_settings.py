@@ -13,6 +13,9 @@ class TrainingSettings:
     """Passes over the photos with the whole network learning."""
     head_epochs: int = 2
     """Passes before that in which only the last layer learns; none where the network begins without weights."""
+    runs: int = 1
+    """Trainings of the whole network, one after the other from the same beginning, with photos changed and shuffled
+    otherwise each time; the mean of their weights is kept. One where the network begins without weights."""
     batch_size: int = 32
     learning_rate: float = 1.0e-3
     """Highest rate of the fine-tuning; it rises over the first pass and falls along a cosine."""

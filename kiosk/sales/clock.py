@@ -44,14 +44,21 @@ class Clock:
         """This moment, by both clocks."""
         return Moment(self.wall(), self.boot_id, self.monotonic())
 
+    def seconds_since(self, moment: Moment) -> float | None:
+        """However the wall clock jumped in between; None when that was before this start of the system."""
+        if moment.boot_id is None or moment.boot_id != self.boot_id or moment.uptime_seconds is None:
+            return None
+        return self.monotonic() - moment.uptime_seconds
+
     def wall_time_of(self, moment: Moment) -> tuple[float, bool]:
         """When `moment` was by the wall clock as it stands now, and whether that can be relied on.
 
         Within one boot the monotonic clock tells, however the wall clock jumped in between. After a restart of the
         system there is only what was written down: good unless that clock had not been set, or was ahead of this one.
         """
-        if moment.boot_id is not None and moment.boot_id == self.boot_id and moment.uptime_seconds is not None:
-            return self.wall() - (self.monotonic() - moment.uptime_seconds), True
+        age_seconds = self.seconds_since(moment)
+        if age_seconds is not None:
+            return self.wall() - age_seconds, True
         return moment.at, _EARLIEST_TRUE_TIME <= moment.at <= self.wall()
 
 

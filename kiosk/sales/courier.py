@@ -70,6 +70,7 @@ class Courier:
         self._monotonic = clock.monotonic
         self._wake = asyncio.Event()
         self._failures = 0
+        self._searched_last = False
         self._quiet_until = clock.monotonic()
         self._turns = Turns(outbox, till.key, settings.backoff, clock)
         self._reconciler = Reconciler(outbox, till, settings.ask_again, clock)
@@ -128,15 +129,13 @@ class Courier:
             await self._sleep(min(wait for wait in waits if wait is not None and wait > 0))
 
     async def _ask_till(self, doubtful: Sale | None) -> bool:
-        """Make one request: what is in doubt first, then the next sale, then a refund. Whether there was any."""
-        if doubtful is not None:
-            # A person may settle it in the same moment; then there is nothing left to write down.
-            with suppress(NotPossible, NoSuchSale):
-                outcome = await self._timed(self._reconciler.reconcile(doubtful))
-                if outcome.state is SaleState.SETTLED:
-                    self._turns.gone(doubtful)
-            return True
+        """Make one request: searches for what is in doubt and sales take turns, then refunds. Whether there was any."""
         sale = self._turns.next()
+        if doubtful is not None and (sale is None or not self._searched_last):
+            self._searched_last = True
+            await self._search(doubtful)
+            return True
+        self._searched_last = False
         if sale is not None:
             await self._carry_or_probe(sale)
             return True
@@ -147,6 +146,13 @@ class Courier:
                     await self._unbroken(self._refund(refund), refund)
                 return True
         return False
+
+    async def _search(self, doubtful: Sale) -> None:
+        # A person may settle it in the same moment; then there is nothing left to write down.
+        with suppress(NotPossible, NoSuchSale):
+            outcome = await self._timed(self._reconciler.reconcile(doubtful))
+            if outcome.state is SaleState.SETTLED:
+                self._turns.gone(doubtful)
 
     def _release_due(self) -> float | None:
         """Release what can no longer be undone; answers the seconds until the next one can be, if any."""

@@ -9,6 +9,7 @@ from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.courier import Courier
 from kiosk.sales.outbox import Outbox
+from kiosk.sales.return_window import ReturnWindow
 from kiosk.sales.sale import Refund, Sale, SaleSource, SaleState
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class SalesDesk:
         self._catalogue = catalogue
         self._courier = courier
         self._clock = clock
+        self._return_window = ReturnWindow(outbox, clock)
 
     async def take(self, label: str, confidence: float, source: SaleSource, sale_id: UUID | None = None) -> Sale:
         """Take one unit of a product.
@@ -72,13 +74,17 @@ class SalesDesk:
         return sale
 
     async def undo(self, sale_id: UUID) -> Sale:
-        """Take a held sale back, before anything was sent.
+        """Take a sale back for the shopper: a held one before anything was sent; the newest one, when it has just been
+        settled, by asking the till for the money, which may say no.
 
         Raises:
             NoSuchSale: there is none of that id.
-            NotPossible: it is no longer held.
+            NotPossible: it is neither held nor the newest and just settled.
             NotKept: that could not be written to disk, so the sale stands.
         """
+        known = self._outbox.find(sale_id)
+        if known is not None and self._return_window.seconds_left(known) > 0:
+            return await self.cancel(sale_id, "the shopper took it back")
         sale = self._outbox.undo(sale_id)
         log.info("sale undone", extra={"sale_id": str(sale.id), "label": sale.label})
         return sale
@@ -105,8 +111,8 @@ class SalesDesk:
         return self._outbox.recent(limit)
 
     def undo_seconds_left(self, sale: Sale) -> float:
-        """Time left to undo a sale; 0 when it is no longer held."""
-        return self._courier.undo_window.seconds_left(sale)
+        """Time left in which `undo` takes a sale back; 0 when it is over."""
+        return self._courier.undo_window.seconds_left(sale) or self._return_window.seconds_left(sale)
 
     @property
     def trouble(self) -> str | None:

@@ -54,10 +54,10 @@ def _leave_out(connection: sqlite3.Connection, sale_id: str) -> None:
     if count <= MOST_LINES:
         return
     sql = (
-        "SELECT sequence, at, reason, times FROM history WHERE sale_id = ?1 AND sequence IS NOT "
-        "(SELECT max(sequence) FROM history WHERE sale_id = ?1 AND state = 'sending') ORDER BY sequence LIMIT 2 OFFSET ?2"
+        "SELECT sequence, at, times FROM history WHERE sale_id = ? AND sequence IS NOT "
+        "(SELECT max(sequence) FROM history WHERE sale_id = ? AND state = 'sending') ORDER BY sequence LIMIT 2 OFFSET ?"
     )
-    counting, going = connection.execute(sql, [sale_id, FIRST_LINES]).fetchall()
+    counting, going = connection.execute(sql, [sale_id, sale_id, FIRST_LINES]).fetchall()
     connection.execute(
         "UPDATE history SET reason = ?, times = ?, at = ? WHERE sequence = ?",
         [LEFT_OUT, counting["times"] + going["times"], going["at"], counting["sequence"]],

@@ -51,7 +51,11 @@ class OutboxReader:
             NoSuchSale: there is no outbox yet.
             NotKept: it cannot be read, or another version of the kiosk wrote it.
         """
-        database = Database.read_only(path)
+        return cls._of_this_version(Database.read_only(path))
+
+    @classmethod
+    def _of_this_version(cls, database: Database) -> Self:
+        """Only the kiosk itself brings a file up to date; any other is closed again."""
         try:
             database.require_version(len(MIGRATIONS))
         except BaseException:
@@ -127,6 +131,15 @@ class OutboxReader:
         )
         rows = self._database.query(sql, [str(sale_id)])
         return read_moment(rows[0]) if rows else Moment(self.get(sale_id).taken_at)
+
+    def first_settled(self, sale_id: UUID) -> Moment | None:
+        """When a sale was settled; None when it was not."""
+        sql = (
+            "SELECT at, boot_id, uptime_seconds FROM history WHERE sale_id = ? AND state = 'settled' "
+            "ORDER BY sequence LIMIT 1"
+        )
+        rows = self._database.query(sql, [str(sale_id)])
+        return read_moment(rows[0]) if rows else None
 
     def in_state(self, state: SaleState) -> list[Sale]:
         """All sales in one state, in the order in which they were taken."""

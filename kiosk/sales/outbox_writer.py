@@ -15,7 +15,7 @@ from kiosk.sales.database import Database
 from kiosk.sales.history import write_change
 from kiosk.sales.outbox_reader import OutboxReader
 from kiosk.sales.sale import Refund, Sale, SaleState
-from kiosk.sales.schema import CHANGING, COLUMNS, MARKS, MIGRATIONS, sale_values
+from kiosk.sales.schema import CHANGING, COLUMNS, MARKS, sale_values
 from kiosk.sales.states import FIRST_STATES, require_step
 
 log = logging.getLogger(__name__)
@@ -41,13 +41,7 @@ class OutboxWriter(OutboxReader):
             NoSuchSale: there is no outbox yet.
             NotKept: it cannot be read or written, or another version of the kiosk wrote it.
         """
-        database = Database.existing(path)
-        try:
-            database.require_version(len(MIGRATIONS))
-        except BaseException:
-            database.close()
-            raise
-        return cls(database)
+        return cls._of_this_version(Database.existing(path))
 
     def take(self, sale: Sale) -> tuple[Sale, bool]:
         """Keep a new sale; one whose id is already there stays as it is, so that asking twice is taking once.

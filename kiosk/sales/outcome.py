@@ -17,7 +17,7 @@ class Pause(Enum):
 
     NONE = auto()
     AS_BEFORE = auto()
-    """A search that found nothing says that the till can be read, not that it sells again: failures still count."""
+    """A search that failed or found nothing does not say whether the till sells: sales keep their own pace."""
     BACK_OFF = auto()
     """The till is away or not itself: ever longer."""
     PERSON = auto()
@@ -66,14 +66,14 @@ async def look_for(
         finding = await till.find(sale, sent_at, claimed)
     except (NotSent, Unclear) as error:
         name = "not_sent" if isinstance(error, NotSent) else "unclear"
-        return Outcome(name, SaleState.IN_DOUBT, f"the till cannot be asked: {error}", Pause.BACK_OFF), None
+        return Outcome(name, SaleState.IN_DOUBT, f"the till cannot be asked: {error}", Pause.AS_BEFORE), None
     except NotAuthorised as error:
-        return Outcome("not_authorised", SaleState.IN_DOUBT, str(error), Pause.PERSON), None
+        return Outcome("not_authorised", SaleState.IN_DOUBT, str(error), Pause.AS_BEFORE), None
     except Exception as error:
         # A bug in a search must neither settle nor send, nor keep the other sales waiting.
         log.exception("search failed", extra={"sale_id": str(sale.id), "till": till.name})
         reason = f"the kiosk itself failed while asking the till ({type(error).__name__})"
-        return Outcome("failed", SaleState.IN_DOUBT, reason, Pause.NONE), None
+        return Outcome("failed", SaleState.IN_DOUBT, reason, Pause.AS_BEFORE), None
     if isinstance(finding, Found):
         return Outcome("found", SaleState.SETTLED, finding.reference, Pause.NONE), finding
     name = "absent" if isinstance(finding, Absent) else "unsure"

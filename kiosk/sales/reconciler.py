@@ -28,7 +28,10 @@ class _Asking:
 
 
 class Reconciler:
-    """Asks about each doubtful sale ever less often, until the till's list tells, or says that a person must look."""
+    """Asks about each doubtful sale ever less often, until the till's list tells, or says that a person must look.
+
+    While the list itself cannot be read, all of them wait, ever longer.
+    """
 
     def __init__(self, outbox: Outbox, till: Till, backoff: Backoff, clock: Clock) -> None:
         self._outbox = outbox
@@ -36,23 +39,23 @@ class Reconciler:
         self._backoff = backoff
         self._clock = clock
         self._asking: dict[UUID, _Asking] = {}
+        self._unread = _Asking(clock.monotonic())
+        """Tries to read the list that failed in a row, and when the next one is due."""
 
     def due(self) -> tuple[Sale | None, float | None]:
-        """The sale to ask about now, if any, and else the seconds until the next is."""
+        """The sale to ask about now, if any, and the seconds until the next is."""
         doubtful = [sale for sale in self._outbox.in_state(SaleState.IN_DOUBT) if sale.till_key == self._till.key]
         self._remember_only(doubtful)
         now = self._clock.monotonic()
-        waits: list[float] = []
         for sale in doubtful:
             if sale.id not in self._asking:
                 self._asking[sale.id] = self._first(sale, now)
-            asking = self._asking[sale.id]
-            if asking.left_to_a_person:
-                continue
-            if asking.due <= now:
-                return sale, 0.0
-            waits.append(asking.due - now)
-        return None, min(waits, default=None)
+        asked = [sale for sale in doubtful if not self._asking[sale.id].left_to_a_person]
+        waits = [max(self._asking[sale.id].due, self._unread.due) - now for sale in asked]
+        due = [sale for sale, wait in zip(asked, waits, strict=True) if wait <= 0]
+        # One whose search always fails must not keep the list from being read for the others.
+        sale_due = min(due, key=lambda sale: self._asking[sale.id].times, default=None)
+        return sale_due, min((wait for wait in waits if wait > 0), default=None)
 
     def forget(self, sale: Sale) -> None:
         """It is in doubt anew: whatever was found out before says nothing."""
@@ -68,6 +71,7 @@ class Reconciler:
         outcome, finding = await look_for(
             self._till, sale, sent_at, lambda reference: self._outbox.is_claimed(sale.till_key, reference)
         )
+        self._note_reading(finding is not None)
         if isinstance(finding, Found):
             self._settle(sale, finding.reference)
         elif isinstance(finding, Absent) and (is_sure or self._till.idempotent):
@@ -98,6 +102,12 @@ class Reconciler:
             self._outbox.settle_by_hand(sale.id, "found in the till's list when it was to be sent again", reference)
         else:
             self._leave(sale, f"{error}; the till's purchase is {reference}")
+
+    def _note_reading(self, was_read: bool) -> None:
+        self._unread.times = 0 if was_read else self._unread.times + 1
+        self._unread.due = self._clock.monotonic()
+        if not was_read:
+            self._unread.due += self._backoff.delay_seconds(self._unread.times)
 
     def _ask_later(self, sale: Sale, reason: str) -> None:
         asking = self._asking.setdefault(sale.id, _Asking(0.0))

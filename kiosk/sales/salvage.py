@@ -20,7 +20,6 @@ from kiosk.sales.files import set_aside, sync_directory
 from kiosk.sales.history import write_change
 from kiosk.sales.sale import Refund, Sale, SaleSource, SaleState
 from kiosk.sales.schema import COLUMNS, MARKS, MIGRATIONS, read_sale, sale_values
-from kiosk.sales.states import RESTING_STATES
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +29,25 @@ _NEW_COLUMNS = ("till_key", "refund", "refund_reference")
 _OLD_COLUMNS = ", ".join(f"NULL {name}" if name in _NEW_COLUMNS else name for name in COLUMNS.split(", "))
 _MISSES = 20_000
 """After so many numbers without a row, where the file cannot say how many there are, there are no more."""
-_ENDS = (*RESTING_STATES, SaleState.REJECTED)
+_ENDS = (SaleState.CANCELLED, SaleState.SETTLED, SaleState.REJECTED)
+"""What a sale still is after the damage, the farthest first."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a history, as it could be read."""
+
+    sale_id: UUID
+    state: SaleState
+    moment: Moment
+    reason: str | None
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
-    sales: dict[str, Sale]
-    history: list[sqlite3.Row]
-    old_history: bool = False
+    sales: dict[UUID, Sale]
+    history: list[_Line]
 
 
 def salvaged_path(path: Path) -> Path:
@@ -97,15 +107,38 @@ def _read(path: Path) -> _Found:
     except NotKept:
         return found
     with closing(damaged):
-        found.old_history = not _can(damaged, "SELECT times FROM history LIMIT 0")
         columns = COLUMNS if _can(damaged, f"SELECT {COLUMNS} FROM sale LIMIT 0") else _OLD_COLUMNS  # noqa: S608
         for row in _rows(damaged, "sale", columns):
             try:
-                found.sales[row["id"]] = read_sale(row)
-            except (ValueError, TypeError):
+                sale = read_sale(row)
+            except (ValueError, TypeError, AttributeError):
                 log.warning("row not understood", extra={"path": str(path), "table": "sale"})
-        found.history = [row for row in _rows(damaged, "history", "*") if _is_readable(row)]
+            else:
+                found.sales[sale.id] = _farther(found.sales.get(sale.id), sale)
+        lines = (_read_line(row) for row in _rows(damaged, "history", "*"))
+        found.history.extend(line for line in lines if line is not None)
     return found
+
+
+def _farther(known: Sale | None, sale: Sale) -> Sale:
+    """Damage can give two rows one id, for an id is the same in capitals: what the till has must not be sent again."""
+    if known is None:
+        return sale
+    return min(known, sale, key=lambda one: _ENDS.index(one.state) if one.state in _ENDS else len(_ENDS))
+
+
+def _read_line(row: sqlite3.Row) -> _Line | None:
+    facts = dict(row)
+    try:
+        at, uptime_seconds = float(facts["at"]), facts.get("uptime_seconds")
+        if not at > -1e12:
+            return None
+        moment = Moment(at, facts.get("boot_id"), None if uptime_seconds is None else float(uptime_seconds))
+        reason = None if facts["reason"] is None else str(facts["reason"])
+        # The first schema did not count.
+        return _Line(UUID(facts["sale_id"]), SaleState(facts["state"]), moment, reason, int(facts.get("times", 1)))
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def _can(database: Database, sql: str) -> bool:
@@ -147,19 +180,12 @@ def _last(database: Database, table: str) -> int | None:
     return int(rows[0]["seq"]) if rows else None
 
 
-def _orphans(found: _Found) -> dict[str, list[sqlite3.Row]]:
-    orphans: dict[str, list[sqlite3.Row]] = {}
-    for row in found.history:
-        if row["sale_id"] not in found.sales:
-            orphans.setdefault(row["sale_id"], []).append(row)
+def _orphans(found: _Found) -> dict[UUID, list[_Line]]:
+    orphans: dict[UUID, list[_Line]] = {}
+    for line in found.history:
+        if line.sale_id not in found.sales:
+            orphans.setdefault(line.sale_id, []).append(line)
     return orphans
-
-
-def _is_readable(row: sqlite3.Row) -> bool:
-    try:
-        return bool(UUID(row["sale_id"]) and SaleState(row["state"]) and float(row["at"]) > -1e12)
-    except (ValueError, TypeError, AttributeError):
-        return False
 
 
 def _made_uncertain(sale: Sale, problem: str) -> Sale:
@@ -170,21 +196,21 @@ def _made_uncertain(sale: Sale, problem: str) -> Sale:
     return replace(sale, state=SaleState.IN_DOUBT, reason=reason)
 
 
-def _from_history(sale_id: str, rows: list[sqlite3.Row], problem: str) -> Sale:
-    state = rows[-1]["state"]
-    reason = f"only its history could be read, where it was {state} ({problem}); a person must look"
-    return _without_product(sale_id, state, float(rows[0]["at"]), reason)
+def _from_history(sale_id: UUID, lines: list[_Line], problem: str) -> Sale:
+    state = lines[-1].state
+    reason = f"only its history could be read, where it was {state.value} ({problem}); a person must look"
+    return _without_product(sale_id, state, lines[0].moment.at, reason)
 
 
-def _without_product(sale_id: str, state: str, taken_at: float, reason: str) -> Sale:
+def _without_product(sale_id: UUID, state: SaleState, taken_at: float, reason: str) -> Sale:
     return Sale(
-        id=UUID(sale_id),
+        id=sale_id,
         label="",
         name="(lost with a damaged outbox)",
         price_pence=None,
         confidence=0.0,
         source=SaleSource.CAMERA,
-        state=SaleState(state) if state in _ENDS else SaleState.IN_DOUBT,
+        state=state if state in _ENDS else SaleState.IN_DOUBT,
         taken_at=taken_at,
         due_at=taken_at,
         reason=reason,
@@ -192,16 +218,14 @@ def _without_product(sale_id: str, state: str, taken_at: float, reason: str) -> 
 
 
 def _write(new: Database, sales: list[Sale], found: _Found, clock: Clock) -> None:
-    before: dict[str, str] = {row["sale_id"]: row["state"] for row in found.history}
-    ids = {str(sale.id) for sale in sales}
+    before = {line.sale_id: line.state for line in found.history}
     with new.transaction() as connection:
         for sale in sales:
             _insert(connection, sale)
-        for row in found.history:
-            if row["sale_id"] in ids:
-                _copy_change(connection, row, found.old_history)
+        for line in found.history:
+            _copy_line(connection, line)
         for sale in sales:
-            if before.get(str(sale.id)) != sale.state:
+            if before.get(sale.id) != sale.state:
                 write_change(connection, sale, clock.now())
 
 
@@ -212,15 +236,15 @@ def _insert(connection: sqlite3.Connection, sale: Sale) -> None:
     except sqlite3.IntegrityError as error:
         # A row that no outbox would have taken, such as a reference twice: a person must look at it.
         reason = f"its row was damaged ({error}); {sale.reason or f'it was {sale.state.value}'}"
-        doubtful = _without_product(str(sale.id), "in_doubt", float(sale.taken_at), reason)
+        doubtful = _without_product(sale.id, SaleState.IN_DOUBT, float(sale.taken_at), reason)
         connection.execute(sql, sale_values(replace(doubtful, label=str(sale.label), name=str(sale.name))))
 
 
-def _copy_change(connection: sqlite3.Connection, row: sqlite3.Row, is_old: bool) -> None:
-    moment = Moment(row["at"]) if is_old else Moment(row["at"], row["boot_id"], row["uptime_seconds"])
-    values = [row["sale_id"], row["state"], row["at"], row["reason"], moment.boot_id, moment.uptime_seconds]
+def _copy_line(connection: sqlite3.Connection, line: _Line) -> None:
+    moment = line.moment
     connection.execute(
-        "INSERT INTO history (sale_id, state, at, reason, boot_id, uptime_seconds) VALUES (?, ?, ?, ?, ?, ?)", values
+        "INSERT INTO history (sale_id, state, at, reason, boot_id, uptime_seconds, times) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [str(line.sale_id), line.state, moment.at, line.reason, moment.boot_id, moment.uptime_seconds, line.times],
     )
 
 

@@ -96,13 +96,14 @@ async def take_decision(request: web.Request) -> web.Response:
 
 
 async def undo_sale(request: web.Request) -> web.Response:
-    """Take a held sale back."""
+    """Take a sale back while that can still be done."""
     try:
         sale_id = UUID(request.match_info["id"])
     except ValueError as error:
         raise NoSuchSale("there is no sale of that id") from error
-    sale = await request.app[VIEW].desk.undo(sale_id)
-    return _json(sale_json(sale, 0.0))
+    desk = request.app[VIEW].desk
+    sale = await desk.undo(sale_id)
+    return _json(sale_json(sale, desk.undo_seconds_left(sale)))
 
 
 def _json(body: object, status: int = 200) -> web.Response:

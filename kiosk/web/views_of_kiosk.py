@@ -24,7 +24,7 @@ class Desk(Protocol):
         """Take one unit. Raises NotSold, NotKept."""
 
     async def undo(self, sale_id: UUID) -> Sale:
-        """Take a held sale back. Raises NoSuchSale, NotPossible, NotKept."""
+        """Take a held sale, or the newest just settled, back. Raises NoSuchSale, NotPossible, NotKept."""
 
     def find(self, sale_id: UUID) -> Sale | None:
         """The sale, or None."""
@@ -33,7 +33,7 @@ class Desk(Protocol):
         """The last sales, the newest first."""
 
     def undo_seconds_left(self, sale: Sale) -> float:
-        """Time left to undo a sale; 0 when it is not held."""
+        """Time left in which `undo` takes a sale back; 0 when it is over."""
 
 
 @dataclass(frozen=True, slots=True)

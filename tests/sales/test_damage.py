@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -182,3 +183,36 @@ async def test_a_salvaged_sale_is_looked_for_only_when_its_request_cannot_be_on_
         await asyncio.sleep(0.2)
     assert (outbox.get(sale.id).state, till.looked_for) == (SaleState.IN_DOUBT, [])
     outbox.close()
+
+
+@pytest.mark.parametrize("capitals", ["pending", "settled"])
+def test_damage_that_gives_one_id_twice_in_other_letters_costs_the_kiosk_nothing(path: Path, capitals: str) -> None:
+    with closing(Outbox(path)) as outbox:
+        pending, _ = outbox.take(a_sale(id=UUID("aaaaaaaa-0000-4000-8000-00000000000b")))
+        settled, _ = outbox.take(a_sale())
+        outbox.start_sending(settled.id, "till")
+        outbox.settle(settled.id, "x:1")
+    small, large = (settled, pending) if capitals == "pending" else (pending, settled)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # What flipped bits in a stored id can make of it, its index and its history.
+        for table, key in (("sale", "id"), ("history", "sale_id")):
+            for sale, said in ((large, str(pending.id).upper()), (small, str(pending.id))):
+                connection.execute(f"UPDATE {table} SET {key} = ? WHERE {key} = ?", [said, str(sale.id)])
+    spoil(path, root_page(path, "sale_by_state"))
+    with closing(Outbox(path)) as outbox:
+        (kept,) = outbox.recent()
+        assert (kept.id, kept.state, kept.till_reference) == (pending.id, SaleState.SETTLED, "x:1")
+        assert outbox.history(pending.id) != []
+        assert outbox.trouble is None
+
+
+def test_how_often_something_happened_survives_the_damage(path: Path) -> None:
+    with closing(Outbox(path)) as outbox:
+        sale, _ = outbox.take(a_sale())
+        for _ in range(9):
+            outbox.start_sending(sale.id, "till")
+            outbox.put_back(sale.id, "no network")
+        before = outbox.history(sale.id)
+    spoil(path, root_page(path, "sale_by_state"))
+    with closing(Outbox(path)) as outbox:
+        assert outbox.history(sale.id)[:-1] == before

@@ -2,15 +2,14 @@
 
 import asyncio
 import selectors
+import time as time_module
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kiosk.errors import NotSent
-from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import Clock
 from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import SalesDesk
@@ -19,20 +18,22 @@ from kiosk.sales.sale import Sale, SaleSource, SaleState
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
 from kiosk.sales.tills.secret import SecretFile
 from tests.end_to_end.running_kiosk import free_ports
-from tests.sales.samples import PRODUCTS, a_catalogue, until
+from tests.sales.samples import PRODUCTS, a_catalogue
 from tests.sales.scripted_till import ScriptedTill
 from tests.tills.process import running_till
 
 SALES = 2000
-SOCKET_SALES = 200
+DAY_BEGINS = 1_800_000_000.0
 DAY_SECONDS = 86_400.0
 
 
 class SimulatedTime:
-    """Time that passes at once whenever everybody sleeps."""
+    """Time that passes at once whenever everybody sleeps, and nothing comes by a socket for `patience_seconds`."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.patience_seconds = 0.0
+        """Real ones, of which the simulated clock sees nothing but what is left of a wait."""
 
     @contextmanager
     def runner(self) -> Iterator[asyncio.Runner]:
@@ -45,7 +46,7 @@ class SimulatedTime:
 
         class Jumping(selectors.SelectSelector):
             def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-                ready = super().select(0)
+                ready = super().select(0 if timeout == 0 else time.patience_seconds)
                 if not ready and timeout:
                     time.now += timeout
                 return ready
@@ -115,27 +116,40 @@ def test_a_day_without_the_till_costs_nothing_but_delay(quick_outbox: Outbox) ->
     assert len(quick_outbox.history(sales[0].id)) < 12
 
 
-async def test_what_waits_for_a_real_till_arrives_in_order_once(quick_outbox: Outbox, tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_what_a_day_has_queued_arrives_at_a_real_till_in_order_once(quick_outbox: Outbox, tmp_path: Path) -> None:
+    time = SimulatedTime()
+    clock = Clock(wall=lambda: DAY_BEGINS + time.now, monotonic=lambda: time.now)
     (port,) = free_ports(1)
     token_file = tmp_path / "token"
     token_file.touch(mode=0o600)
-    settings: Any = HonestyStoreSettings(f"http://127.0.0.1:{port}", "demo", SecretFile(token_file))
-    till = HonestyStore(settings)
-    await till.open()
-    courier = Courier(quick_outbox, till, CourierSettings(0.0, Backoff(0.05, 0.5), unauthorised_seconds=0.1))
-    desk = SalesDesk(quick_outbox, a_catalogue(), courier)
-    carrying = asyncio.create_task(courier.run())
-    sales = await sell(desk, SOCKET_SALES, 0.0)
-    assert quick_outbox.waiting().count == SOCKET_SALES
-    with ExitStack() as stack:
-        options = ("--port", str(port), "--balance", "100000000", "--refresh-token-file", str(token_file))
-        running = stack.enter_context(running_till(*options))
-        await until(lambda: quick_outbox.waiting().count == 0)
-        purchases = running.purchases
-    carrying.cancel()
-    with suppress(asyncio.CancelledError):
-        await carrying
-    await till.close()
+    token_file.write_text("not signed in yet")
+    settings = HonestyStoreSettings(f"http://127.0.0.1:{port}", "demo", SecretFile(token_file))
+    # Its clock goes on where the simulated day ends.
+    clock_offset = str(DAY_BEGINS + DAY_SECONDS - time_module.time())
+    options = ("--port", str(port), "--balance", "100000000", "--clock-offset", clock_offset)
+
+    async def day() -> tuple[list[Sale], list[dict[str, str]], dict[str, int]]:
+        till = HonestyStore(settings, clock)
+        await till.open()
+        courier = Courier(quick_outbox, till, CourierSettings(poll_seconds=60.0), clock=clock)
+        desk = SalesDesk(quick_outbox, a_catalogue(), courier, clock)
+        carrying = asyncio.create_task(courier.run())
+        sales = await sell(desk, SALES, DAY_SECONDS / SALES)
+        assert quick_outbox.waiting().count == SALES
+        with running_till(*options, "--refresh-token-file", str(token_file)) as running:
+            time.patience_seconds = 5.0
+            while quick_outbox.waiting().count:  # noqa: ASYNC110  (what is waited for is in a file)
+                await asyncio.sleep(1.0)
+            bought = running.purchases, running.charges
+        carrying.cancel()
+        with suppress(asyncio.CancelledError):
+            await carrying
+        await till.close()
+        return sales, *bought
+
+    with time.runner() as runner:
+        sales, purchases, charges = runner.run(day())
     references = [quick_outbox.get(sale.id).till_reference for sale in sales]
     assert references == [purchase["id"] for purchase in purchases]
-    assert len(set(references)) == SOCKET_SALES
+    assert charges == {str(sale.id): 1 for sale in sales}

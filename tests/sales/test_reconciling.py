@@ -1,11 +1,13 @@
 """What was sent and never answered: the till's own list is asked before anything else happens to it."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kiosk.errors import NotAuthorised, NotSent, Unclear
+from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import Clock
 from kiosk.sales.courier import Courier
 from kiosk.sales.outbox import Outbox
@@ -235,3 +237,43 @@ async def test_a_kiosk_that_died_while_asking_the_money_back_does_not_ask_twice(
     async with carrying(outbox, till):
         await until(in_state(outbox, behind, SaleState.SETTLED))
     assert (outbox.get(sale.id).refund, till.refunded) == (Refund.IN_DOUBT, [])
+
+
+@pytest.mark.parametrize("error", [NotSent("no list"), Unclear("no list"), NotAuthorised("no list"), ValueError("bug")])
+async def test_a_list_that_cannot_be_read_keeps_no_sale_waiting(
+    outbox: Outbox, carrying: Carrying, error: Exception
+) -> None:
+    doubtful = [half_sent(outbox) for _ in range(3)]
+    till = ScriptedTill(findings=[error] * 1000)
+    slow = Backoff(3600.0, 3600.0)
+    settings = dataclasses.replace(SETTINGS, backoff=slow, ask_again=slow, unauthorised_seconds=3600.0)
+    async with carrying(outbox, till, settings) as courier:
+        await until(lambda: len(till.looked_for) == 1)
+        courier.notice(sale := taken(outbox))
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert till.looked_for == [(doubtful[0].id, till.looked_for[0][1])]
+
+
+async def test_searches_that_never_end_and_sales_take_turns(outbox: Outbox, carrying: Carrying) -> None:
+    for _ in range(3):
+        half_sent(outbox)
+    sales = [taken(outbox) for _ in range(3)]
+    till = ScriptedTill(findings=[NOT_YET] * 10_000)
+    settings = dataclasses.replace(SETTINGS, ask_again=Backoff(0.0, 0.0))
+    async with carrying(outbox, till, settings):
+        await until(in_state(outbox, sales[-1], SaleState.SETTLED))
+    assert till.asked == [sale.id for sale in sales]
+
+
+async def test_one_search_that_always_fails_keeps_no_other_from_its_end(outbox: Outbox, carrying: Carrying) -> None:
+    class OddTill(ScriptedTill):
+        async def find(self, sale: Sale, sent_at: float, claimed: Callable[[str], bool]) -> Finding:
+            if sale.id == odd.id:
+                raise Unclear("this one makes no sense")
+            return Found(f"found {sale.id}")
+
+    odd, *others = (half_sent(outbox) for _ in range(4))
+    async with carrying(outbox, OddTill()):
+        for sale in others:
+            await until(in_state(outbox, sale, SaleState.SETTLED))
+    assert outbox.get(odd.id).state is SaleState.IN_DOUBT

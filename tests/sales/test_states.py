@@ -175,7 +175,7 @@ class OutboxAgainstAModel(RuleBasedStateMachine):
             sale = self._outbox.get(key)
             assert (sale.state, sale.refund) == (states[-1], self._refunds.get(key))
             assert sale.till_reference == self._references.get(key)
-            told = Counter({state: 0 for state in SaleState})
+            told = Counter(dict.fromkeys(SaleState, 0))
             for change in self._outbox.history(key):
                 told[change.state] += change.times
             # What goes round again and again with one reason is counted, line by line.

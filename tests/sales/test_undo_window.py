@@ -1,10 +1,17 @@
 """The undo window, under clocks that jump."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import Clock
+from kiosk.sales.outbox import Outbox
+from kiosk.sales.return_window import RETURN_SECONDS, ReturnWindow
 from kiosk.sales.sale import Sale, SaleState
 from kiosk.sales.undo_window import UndoWindow
 from tests.sales.samples import a_sale
@@ -79,3 +86,40 @@ def test_the_wait_grows_to_its_limit_and_is_never_short(failures: int) -> None:
 
 def test_waits_are_spread() -> None:
     assert len({Backoff().delay_seconds(5) for _ in range(20)}) > 10
+
+
+@pytest.fixture
+def sold(tmp_path: Path) -> Iterator[tuple[Hands, Outbox, Sale]]:
+    hands = Hands()
+    with closing(Outbox(tmp_path / "outbox.sqlite", hands.clock())) as outbox:
+        sale, _ = outbox.take(a_sale())
+        outbox.start_sending(sale.id, "till")
+        yield hands, outbox, outbox.settle(sale.id, "x:1")
+
+
+@pytest.mark.parametrize("jump_seconds", [-1e9, 0.0, 1e9])
+def test_just_settled_it_can_be_taken_back_for_a_short_while_whatever_the_wall_clock_does(
+    sold: tuple[Hands, Outbox, Sale], jump_seconds: float
+) -> None:
+    hands, outbox, sale = sold
+    hands.wall += jump_seconds
+    hands.monotonic += 10.0
+    # A kiosk started anew knows it as well.
+    window = ReturnWindow(outbox, hands.clock())
+    assert window.seconds_left(sale) == RETURN_SECONDS - 10.0
+    hands.monotonic += RETURN_SECONDS
+    assert window.seconds_left(sale) == 0.0
+
+
+def test_only_the_newest_sale_of_this_start_of_the_system_can_be_taken_back(sold: tuple[Hands, Outbox, Sale]) -> None:
+    hands, outbox, sale = sold
+    after_a_power_cut = Clock(lambda: hands.wall, lambda: hands.monotonic, "another start")
+    assert ReturnWindow(outbox, after_a_power_cut).seconds_left(sale) == 0.0
+    assert ReturnWindow(outbox, hands.clock()).seconds_left(sale) > 0.0
+    outbox.take(a_sale())
+    assert ReturnWindow(outbox, hands.clock()).seconds_left(sale) == 0.0
+
+
+def test_what_is_being_given_back_cannot_be_taken_back_once_more(sold: tuple[Hands, Outbox, Sale]) -> None:
+    hands, outbox, sale = sold
+    assert ReturnWindow(outbox, hands.clock()).seconds_left(outbox.cancel(sale.id, "dropped")) == 0.0

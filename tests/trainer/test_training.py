@@ -2,6 +2,7 @@
 
 import _thread
 import contextlib
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,13 +18,14 @@ from tests.trainer.conftest import NEEDS_TENSORFLOW
 from trainer.bundle_writer import weights_sha256
 from trainer.dataset import Dataset, read_dataset
 from trainer.errors import LearningError, ResumeError, WorkersError
-from trainer.model import NO_WEIGHTS, NetworkSettings
+from trainer.model import NO_WEIGHTS, NetworkSettings, make_network
 from trainer.training import Keeping, train
 from trainer.training.distribution import Workers, read_workers
 from trainer.training.epochs import HEAD, WHOLE, Epoch, phases_of
 from trainer.training.health import Health
 from trainer.training.progress import TimeLeft, in_words
-from trainer.training.resume import STATE_NAME, belongings
+from trainer.training.resume import belongings, read_state
+from trainer.training.soup import Ingredient, make_soup
 from trainer.training.streams import Share, TrainingStream
 from trainer.training_settings import TrainingSettings
 
@@ -171,7 +173,7 @@ def test_what_a_resumed_training_may_not_differ_in_is_named(dataset: Dataset) ->
 
 
 def _epoch(accuracy: float, val_accuracy: float) -> Epoch:
-    return Epoch(WHOLE, 1.0, accuracy, 1.0, val_accuracy, 1e-3, 1.0)
+    return Epoch(0, WHOLE, 1.0, accuracy, 1.0, val_accuracy, 1e-3, 1.0)
 
 
 @pytest.fixture
@@ -228,13 +230,14 @@ def test_labels_at_random_are_noticed(mislabelled: Dataset, capfd: pytest.Captur
 
 
 @contextlib.contextmanager
-def ctrl_c_at_the_first_state(place: Path) -> Iterator[None]:
-    """While this lasts, Ctrl-C is pressed once a training has put its state into `place`."""
+def ctrl_c_after(passes: int, place: Path) -> Iterator[None]:
+    """While this lasts, Ctrl-C is pressed once a training has put its state after so many passes into `place`."""
     over = threading.Event()
 
     def press() -> None:
         while not over.wait(0.01):
-            if (place / STATE_NAME).exists():
+            found = read_state(place)
+            if found is not None and len(found[0].epochs) >= passes:
                 _thread.interrupt_main()
                 return
 
@@ -258,22 +261,64 @@ def test_a_small_shops_few_steps_are_averaged_over_the_same_share_as_a_large_one
     assert replace(settings, averaged_share=0).ema_momentum(2000) == 0
 
 
+@pytest.fixture
+def pretrained(tmp_path: Path) -> NetworkSettings:
+    """A network that begins with weights from a file, as ImageNet's would be."""
+    _, backbone = make_network(SMALL, 2)
+    backbone.save_weights(tmp_path / "first.weights.h5")
+    return replace(SMALL, weights=str(tmp_path / "first.weights.h5"))
+
+
+@pytest.mark.parametrize("passes", [1, 3, 4], ids=["last layer", "end of the first run", "second run"])
 def test_after_ctrl_c_resume_ends_with_the_weights_of_an_uninterrupted_training(
-    dataset: Dataset, tmp_path: Path
+    passes: int, dataset: Dataset, pretrained: NetworkSettings, tmp_path: Path
 ) -> None:
     place = tmp_path / "work"
     place.mkdir()
-    settings = replace(SETTINGS, averaged_share=0.5, mixup_alpha=0.2, cutmix_alpha=1.0, epochs=4)
+    settings = replace(SETTINGS, averaged_share=0.5, mixup_alpha=0.2, cutmix_alpha=1.0, head_epochs=1, epochs=2, runs=2)
     resumable = r"the same command with --resume goes on from there"
-    with pytest.raises(KeyboardInterrupt, match=resumable), ctrl_c_at_the_first_state(place):
-        train(dataset, SMALL, settings, Keeping(place))
-    resumed, epochs = train(dataset, SMALL, settings, Keeping(place, resume=True, tensorboard=place / "board"))
-    whole, others = train(dataset, SMALL, settings)
+    with pytest.raises(KeyboardInterrupt, match=resumable), ctrl_c_after(passes, place):
+        train(dataset, pretrained, settings, Keeping(place))
+    resumed, epochs = train(dataset, pretrained, settings, Keeping(place, resume=True, tensorboard=place / "board"))
+    whole, others = train(dataset, pretrained, settings)
     assert [replace(epoch, seconds=0) for epoch in epochs] == [replace(epoch, seconds=0) for epoch in others]
     assert weights_sha256(resumed) == weights_sha256(whole)
     assert len(list((place / "board").glob("*/events.*"))) == 2, "one for training, one for val"
     with pytest.raises(ResumeError, match="seed was 1 and is 2"):
-        train(dataset, SMALL, replace(settings, seed=2), Keeping(place, resume=True))
+        train(dataset, pretrained, replace(settings, seed=2), Keeping(place, resume=True))
+
+
+def test_of_several_runs_the_mean_of_the_weights_is_kept_where_it_is_no_worse(
+    dataset: Dataset, pretrained: NetworkSettings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = replace(SETTINGS, head_epochs=1, epochs=2, runs=2)
+    _, epochs = train(dataset, pretrained, settings)
+    said = capfd.readouterr().err
+    assert "(whole network, run 1 of 2)" in said
+    assert [epoch.number for epoch in epochs] == [0, 1, 2, 3, 4]
+    assert re.search(r"the mean of the weights of epochs \d, \d is kept|no mean is better; the weights of epochs", said)
+
+
+def test_networks_that_began_with_nothing_are_trained_once(dataset: Dataset) -> None:
+    _, epochs = train(dataset, SMALL, replace(SETTINGS, epochs=1, runs=3))
+    assert len(epochs) == 1
+
+
+def _ingredient(epoch: int, val_loss: float, value: float) -> Ingredient:
+    return Ingredient(epoch, val_loss, [np.full((2,), value, np.float32)])
+
+
+def test_a_soup_takes_in_each_run_that_does_no_harm() -> None:
+    runs = [_ingredient(5, 1.0, 3.0), _ingredient(9, 0.9, 1.0), _ingredient(14, 1.1, 50.0)]
+    # The loss is the distance to 2, where the mean of the first two lies.
+    soup = make_soup(runs, lambda weights: abs(float(weights[0][0]) - 2.0))
+    assert (soup.epochs, soup.val_loss) == ((9, 5), 0.0)
+    assert soup.weights[0].tolist() == [2.0, 2.0]
+
+
+def test_a_soup_that_would_be_worse_than_its_best_run_is_that_run() -> None:
+    soup = make_soup([_ingredient(5, 1.0, 3.0), _ingredient(9, 0.9, 1.0)], lambda weights: 4.0)
+    assert (soup.epochs, soup.val_loss, soup.weights[0].tolist()) == ((9,), 0.9, [1.0, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.sales.return_window import RETURN_SECONDS
 from kiosk.sales.sale import SaleSource, SaleState
+from kiosk.sales.tills.ledger_book import read_ledger
 from kiosk.web.views_of_kiosk import WebSettings
 from tests.web.shop import Client, Shop, eventually, open_shop
 
@@ -60,6 +62,7 @@ async def test_a_decision_of_the_page_becomes_a_sale(shop: Shop) -> None:
         "source": "page",
         "state": "held",
         "reason": None,
+        "refund": None,
     }
     assert [kept.label for kept in shop.outbox.recent(10)] == ["twix"]
 
@@ -157,16 +160,43 @@ async def test_an_unknown_sale_cannot_be_taken_back(shop: Shop, sale_id: str) ->
     assert (answer.status, await code_of(answer)) == (404, "no_such_sale")
 
 
-async def test_a_settled_sale_cannot_be_taken_back(tmp_path: Path) -> None:
+async def settled_sale(shop: Shop) -> str:
+    sale_id: str = (await (await shop.client.post("/api/decisions", json=decision())).json())["id"]
+
+    async def settled() -> bool:
+        return shop.outbox.get(UUID(sale_id)).state is SaleState.SETTLED
+
+    await eventually(settled)
+    return sale_id
+
+
+async def test_the_newest_sale_just_settled_is_taken_back_by_a_refund(tmp_path: Path) -> None:
     async with open_shop(tmp_path, undo_window_seconds=0) as shop:
-        sale_id = (await (await shop.client.post("/api/decisions", json=decision())).json())["id"]
-
-        async def settled() -> bool:
-            return shop.outbox.recent(1)[0].state is SaleState.SETTLED
-
-        await eventually(settled)
+        sale_id = await settled_sale(shop)
+        [before] = (await (await shop.client.get("/api/sales")).json())["sales"]
+        assert 0 < before["undo_seconds_left"] <= RETURN_SECONDS
         answer = await shop.client.post(f"/api/sales/{sale_id}/undo", json={})
+        body = await answer.json()
+        assert (answer.status, body["state"], body["refund"], body["undo_seconds_left"]) == (200, "settled", "asked", 0)
+
+        async def given() -> bool:
+            [sale] = (await (await shop.client.get("/api/sales")).json())["sales"]
+            return (sale["state"], sale["refund"]) == ("cancelled", "given")
+
+        await eventually(given)
+        again = await shop.client.post(f"/api/sales/{sale_id}/undo", json={})
+        assert (again.status, await code_of(again)) == (409, "not_possible")
+        totals = read_ledger(tmp_path / "ledger.sqlite")
+        assert [entry.refunded_at is not None for entry in totals] == [True]
+
+
+async def test_a_settled_sale_cannot_be_taken_back_once_another_was_taken(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, undo_window_seconds=0) as shop:
+        first = await settled_sale(shop)
+        await settled_sale(shop)
+        answer = await shop.client.post(f"/api/sales/{first}/undo", json={})
         assert (answer.status, await code_of(answer)) == (409, "not_possible")
+        assert shop.outbox.refunds() == []
 
 
 async def test_recent_sales_come_newest_first_and_limited(shop: Shop) -> None:

@@ -93,6 +93,12 @@ def add_training_options(parser: argparse.ArgumentParser, training: TrainingSett
         help="passes before that in which only its last layer learns; 0 with `--weights none` (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--runs", type=positive, default=training.runs,
+        help="train as many networks from the same weights, one after the other, and keep the mean of their weights:"
+        " better than each of them, as small and as fast, for as many times the wait; not with `--weights none`"
+        " (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--batch-size", type=positive, default=training.batch_size,
         help="photos looked at together (default: %(default)s)",
     )  # fmt: skip
@@ -119,6 +125,7 @@ def build_settings(options: argparse.Namespace) -> "BuildSettings":
         training=TrainingSettings(
             epochs=options.epochs,
             head_epochs=options.head_epochs,
+            runs=options.runs,
             batch_size=options.batch_size,
             learning_rate=options.learning_rate,
             patience_epochs=options.patience,

@@ -10,8 +10,8 @@ def training(story: TrainingStory) -> str:
     columns = [Column("epoch"), Column("what learns")]
     columns += [Column(head, number=True) for head in ("loss", "accuracy", "val loss", "val accuracy")]
     rows = [
-        (str(number), e.phase, f"{e.loss:.3f}", percent(e.accuracy), f"{e.val_loss:.3f}", percent(e.val_accuracy))
-        for number, e in enumerate(story.epochs, start=1)
+        (str(e.number + 1), e.phase, f"{e.loss:.3f}", percent(e.accuracy), f"{e.val_loss:.3f}", percent(e.val_accuracy))
+        for e in story.epochs
     ]
     settings = table("Settings", [Column("setting"), Column("value")], [(k, str(v)) for k, v in story.settings.items()])
     return section(

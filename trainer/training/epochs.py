@@ -1,5 +1,6 @@
 """What a training consists of, and what came of it."""
 
+import itertools
 from dataclasses import dataclass
 
 HEAD, WHOLE = "last layer", "whole network"
@@ -10,11 +11,14 @@ HEAD, WHOLE = "last layer", "whole network"
 class Epoch:
     """How a pass over the photos went."""
 
+    number: int
+    """Its place in the plan, counted from 0; a run that stopped early leaves places out."""
     phase: str
     loss: float
     """Mean over the photos as they were shown, changed and mixed."""
     accuracy: float
     val_loss: float
+    """Mean over the val photos, with the whole of the truth on the right label."""
     val_accuracy: float
     learning_rate: float
     """Of the step after its last."""
@@ -31,8 +35,12 @@ class Phase:
     last: int
     """Number of the pass after its last one."""
 
+    def holds(self, number: int) -> bool:
+        """Whether the pass of this number is one of the phase's."""
+        return self.first <= number < self.last
+
     def is_enough(self, done: int, best: int, patience: int) -> bool:
-        """Whether, of `done` passes, the last `patience` or more were no better than the one numbered `best`.
+        """Whether, of the passes before number `done`, the last `patience` were no better than the one numbered `best`.
 
         The first pass of the whole network, in which the rate still rises, proves nothing: counting begins after it.
         The last layer alone always has all its passes. No patience is endless patience.
@@ -42,7 +50,9 @@ class Phase:
         return done - 1 - max(best, self.first) >= patience
 
 
-def phases_of(head_epochs: int, epochs: int) -> tuple[Phase, ...]:
-    """The phases in their order; one without passes is left out."""
-    phases = (Phase(HEAD, 0, head_epochs), Phase(WHOLE, head_epochs, head_epochs + epochs))
+def phases_of(head_epochs: int, epochs: int, runs: int = 1) -> tuple[Phase, ...]:
+    """The phases in their order: the last layer, then the whole network once for each run; one without passes is left
+    out."""
+    whole = [head_epochs + run * epochs for run in range(runs + 1)]
+    phases = (Phase(HEAD, 0, head_epochs), *(Phase(WHOLE, *ends) for ends in itertools.pairwise(whole)))
     return tuple(phase for phase in phases if phase.first < phase.last)

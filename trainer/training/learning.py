@@ -61,11 +61,13 @@ class Learner:
         import keras
         import tensorflow as tf
 
-        measure = keras.losses.CategoricalCrossentropy(label_smoothing=self.settings.label_smoothing, reduction="sum")
+        smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=self.settings.label_smoothing, reduction="sum")
+        # Smoothing helps to learn; but what says how good a network is should reward certainty that is right.
+        plain = keras.losses.CategoricalCrossentropy(reduction="sum")
         with self.team.strategy.scope():
             self.optimizer.build(self.model.trainable_variables)
-        self._step = tf.function(self._make_step(measure))
-        self._look = tf.function(lambda pixels, truth: _judge(measure, truth, self.model(pixels, training=False)))
+        self._step = tf.function(self._make_step(smoothed))
+        self._look = tf.function(lambda pixels, truth: _judge(plain, truth, self.model(pixels, training=False)))
 
     def _make_step(self, measure: Any) -> Any:
         import tensorflow as tf

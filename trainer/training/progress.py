@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from trainer.console import Bar, say
-from trainer.training.epochs import HEAD, Epoch, Phase
+from trainer.training.epochs import HEAD, WHOLE, Epoch, Phase
 
 _HEAD_COST = 0.4
 """A step of the last layer alone, as a share of a step of the whole network: there is no way back through it."""
@@ -17,13 +17,15 @@ class TimeLeft:
     """Estimates from the mean pace so far, per phase, so that it settles instead of jumping about. No clock inside."""
 
     def __init__(self, phases: Sequence[Phase], steps: int) -> None:
-        self._left = {phase.name: (phase.last - phase.first) * steps for phase in phases}
+        self._left = {phase.name: 0 for phase in phases}
+        for phase in phases:
+            self._left[phase.name] += (phase.last - phase.first) * steps
         self._took = {phase.name: (0, 0.0) for phase in phases}
         self._steps = steps
         self._looks: tuple[int, float] = (0, 0.0)
 
     def skip(self, phase: str, epochs: int) -> None:
-        """Passes that were done before."""
+        """Passes that were done before, or that there is no need of."""
         self._left[phase] -= epochs * self._steps
 
     def step(self, phase: str, seconds: float, *, counts: bool) -> None:
@@ -82,7 +84,7 @@ class Watcher(Protocol):
     def looking(self) -> None:
         """All steps of the pass are done, and the val photos are looked at next."""
 
-    def ended(self, number: int, epoch: Epoch) -> None:
+    def ended(self, epoch: Epoch) -> None:
         """A pass is done."""
 
     def close(self) -> None:
@@ -94,15 +96,19 @@ class Screen:
 
     def __init__(self, phases: Sequence[Phase], steps: int, begun_at: int) -> None:
         self._total, self._steps = phases[-1].last, steps
+        self._phases = phases
+        self._runs = [phase for phase in phases if phase.name == WHOLE]
         self._left = TimeLeft(phases, steps)
-        for phase in phases:
-            self._left.skip(phase.name, max(0, min(begun_at, phase.last) - phase.first))
+        self._next = 0
+        self._skip_to(begun_at)
         self._bar: Bar | None = None
         self._fresh = ""
         self._at = time.monotonic()
 
     def began(self, number: int) -> None:
         """See `Watcher`."""
+        self._skip_to(number)
+        self._next = number + 1
         self._bar = Bar(f"epoch {number + 1}/{self._total}", self._steps)
         self._at = time.monotonic()
 
@@ -117,14 +123,15 @@ class Screen:
         """See `Watcher`."""
         self._lap()
 
-    def ended(self, number: int, epoch: Epoch) -> None:
+    def ended(self, epoch: Epoch) -> None:
         """See `Watcher`."""
         self._left.looked(self._lap())
         self.close()
-        left = f"; {in_words(self._left.seconds())}" if number + 1 < self._total else ""
+        left = f"; {in_words(self._left.seconds())}" if self._next < self._total else ""
+        val = f"val loss {epoch.val_loss:.3f}, val accuracy {epoch.val_accuracy:.3f}"
         say(
-            f"epoch {number + 1}/{self._total} ({epoch.phase}): loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.3f};"
-            f" val loss {epoch.val_loss:.3f}, val accuracy {epoch.val_accuracy:.3f}; {epoch.seconds:.0f} s{left}"
+            f"epoch {self._next}/{self._total} ({self._what(epoch)}): loss {epoch.loss:.3f}, accuracy"
+            f" {epoch.accuracy:.3f}; {val}; {epoch.seconds:.0f} s{left}"
         )
 
     def close(self) -> None:
@@ -132,6 +139,17 @@ class Screen:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _skip_to(self, number: int) -> None:
+        """Passes before this one that were not seen here: done before, or spared by a run that stopped early."""
+        for phase in self._phases:
+            self._left.skip(phase.name, max(0, min(number, phase.last) - max(self._next, phase.first)))
+
+    def _what(self, epoch: Epoch) -> str:
+        if epoch.phase != WHOLE or len(self._runs) == 1:
+            return epoch.phase
+        run = next(place for place, phase in enumerate(self._runs, start=1) if phase.holds(epoch.number))
+        return f"{epoch.phase}, run {run} of {len(self._runs)}"
 
     def _lap(self) -> float:
         now = time.monotonic()

@@ -6,6 +6,7 @@ belongs to. It is gone on with only by the same settings and photos, so that the
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -16,17 +17,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from trainer.console import say
 from trainer.dataset import Dataset
 from trainer.errors import ResumeError
 from trainer.model import NetworkSettings
 from trainer.photos import Photo
+from trainer.training.distribution import Team
 from trainer.training.epochs import Epoch
+from trainer.training.learning import tell_all
+from trainer.training.soup import Ingredient, Weights
 from trainer.training_settings import TrainingSettings
 
 STATE_NAME = "unfinished.npz"
 _HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a training leaves on disk while it goes on."""
+
+    directory: Path | None = None
+    """Where it is kept after each pass, to be gone on with; None keeps nothing."""
+    resume: bool = False
+    """Whether to go on with what is kept there."""
+    tensorboard: Path | None = None
+    """Where TensorBoard's files go; None writes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +76,14 @@ class State:
 
     epochs: tuple[Epoch, ...]
     """The passes that are done."""
-    best: int | None
-    """Place of the pass whose weights are the best so far."""
-    finished: bool
-    """Whether no more passes follow."""
-    variables: list[NDArray[Any]] = field(repr=False)
-    best_weights: list[NDArray[Any]] = field(repr=False)
+    best: Ingredient
+    """The best pass so far of the phase that is going on."""
+    runs: tuple[Ingredient, ...]
+    """The best of each run that is over."""
+    variables: Weights = field(repr=False)
+    """All that says how learning goes on."""
+    start: Weights = field(repr=False)
+    """What each run begins with; empty before the first run."""
 
 
 def belongings(dataset: Dataset, network: NetworkSettings, settings: TrainingSettings) -> Belongings:
@@ -89,14 +107,15 @@ def _fingerprint(photos: Sequence[Photo]) -> str:
 
 def pack_state(state: State, owner: Belongings) -> bytes:
     """A state and what it belongs to, as one file's content."""
+    kept = (state.best, *state.runs)
+    groups = [state.variables, state.start, *(one.weights for one in kept)]
     header = {
         "belongs_to": asdict(owner),
         "epochs": [asdict(epoch) for epoch in state.epochs],
-        "best": state.best,
-        "finished": state.finished,
-        "variables": len(state.variables),
+        "kept": [(one.epoch, one.val_loss) for one in kept],
+        "groups": [len(group) for group in groups],
     }
-    arrays = {f"{number:05}": array for number, array in enumerate((*state.variables, *state.best_weights))}
+    arrays = {f"{number:05}": array for number, array in enumerate(itertools.chain(*groups))}
     packed = io.BytesIO()
     np.savez(packed, **{_HEADER: np.array(json.dumps(header))}, **arrays)
     return packed.getvalue()
@@ -142,11 +161,47 @@ def unpack_state(packed: bytes) -> tuple[State, Belongings]:
     """What `pack_state` packed."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         header = json.loads(str(file[_HEADER]))
-        arrays = [file[name] for name in sorted(file.files) if name != _HEADER]
-    count = header["variables"]
+        arrays = iter([file[name] for name in sorted(file.files) if name != _HEADER])
+    variables, start, *kept = (list(itertools.islice(arrays, count)) for count in header["groups"])
+    best, *runs = (
+        Ingredient(epoch, loss, weights) for (epoch, loss), weights in zip(header["kept"], kept, strict=True)
+    )
     epochs = tuple(Epoch(**epoch) for epoch in header["epochs"])
-    state = State(epochs, header["best"], header["finished"], arrays[:count], arrays[count:])
-    return state, Belongings(**header["belongs_to"])
+    return State(epochs, best, tuple(runs), variables, start), Belongings(**header["belongs_to"])
+
+
+def state_to_take_up(keeping: Keeping, owner: Belongings, team: Team) -> State | None:
+    """The unfinished training that is to be gone on with, the chief's on every machine; None begins anew.
+
+    Raises:
+        ResumeError: it is broken, or belongs to other settings or photos.
+    """
+    if keeping.directory is None:
+        return None
+    chief = team.workers.chief
+    if not keeping.resume:
+        if chief:
+            _mention_leftover(keeping.directory)
+        return None
+    state = state_to_go_on_with(keeping.directory, owner) if chief else None
+    if state is None and chief:
+        say("note: there is no unfinished training to go on with; this one begins at its beginning")
+    packed = tell_all(team, pack_state(state, owner) if state else None)
+    return unpack_state(packed)[0] if packed else None
+
+
+def _mention_leftover(directory: Path) -> None:
+    try:
+        found = read_state(directory)
+    except ResumeError as error:
+        say(f"note: {error}")
+        return
+    if found is not None:
+        state, _ = found
+        say(
+            f"note: {directory} holds an unfinished training of {len(state.epochs)} epochs; --resume would go on with"
+            " it; this one begins anew and replaces it after its first epoch"
+        )
 
 
 def state_to_go_on_with(directory: Path, owner: Belongings) -> State | None:

@@ -3,47 +3,24 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
-
-from numpy.typing import NDArray
 
 from trainer.console import say
 from trainer.dataset import Dataset
-from trainer.errors import LearningError, ResumeError, TrainerError
+from trainer.errors import LearningError, TrainerError
 from trainer.model import NO_WEIGHTS, NetworkSettings, make_network
 from trainer.training.distribution import Team, Workers, gather_team
 from trainer.training.epochs import WHOLE, Epoch, Phase, phases_of
 from trainer.training.health import Health, came_apart
-from trainer.training.learning import Learner, Tally, assign, tell_all, values_of
+from trainer.training.learning import Learner, Tally, assign, values_of
 from trainer.training.progress import Screen, Watcher
-from trainer.training.resume import (
-    Belongings,
-    State,
-    belongings,
-    pack_state,
-    read_state,
-    state_to_go_on_with,
-    unpack_state,
-    write_state,
-)
+from trainer.training.resume import Belongings, Keeping, State, belongings, pack_state, state_to_take_up, write_state
 from trainer.training.schedule import make_optimizer, rate_now
+from trainer.training.soup import Ingredient, Weights, make_soup
 from trainer.training.streams import TrainingStream, watched_batches
 from trainer.training.tensorboard import TensorBoardLog
 from trainer.training_settings import TrainingSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What a training leaves on disk while it goes on."""
-
-    directory: Path | None = None
-    """Where it is kept after each pass, to be gone on with; None keeps nothing."""
-    resume: bool = False
-    """Whether to go on with what is kept there."""
-    tensorboard: Path | None = None
-    """Where TensorBoard's files go; None writes none."""
 
 
 def train(
@@ -52,7 +29,8 @@ def train(
     """Train a network on the data set's training photos; the val photos only watch, and choose the best pass.
 
     The model comes back with the weights (averaged, where the settings say so) of the pass of the whole network with
-    the lowest loss on the val photos. Under TF_CONFIG all machines return the same.
+    the lowest loss on the val photos; of several runs, with the mean of theirs. Under TF_CONFIG all machines return the
+    same.
 
     Raises:
         WeightsError: the weights to begin with cannot be had.
@@ -95,41 +73,54 @@ class _Training:
         self._owner: Belongings = belongings(dataset, network, settings)
         self._stream = TrainingStream(dataset, network.size_px, settings, team.replicas)
         self._watched = watched_batches(dataset, network.size_px, settings.batch_size)
-        self._phases = phases_of(settings.head_epochs if network.pretrained else 0, settings.epochs)
+        self._phases = _planned(network, settings)
         self._health = Health(dataset, settings.epochs)
         self._watchers: list[Watcher] = []
         self.epochs: list[Epoch] = []
-        self._best: int | None = None
-        self._best_weights: list[NDArray[Any]] = []
+        self._best: Ingredient | None = None
+        """Of the phase that is going on."""
+        self._runs: list[Ingredient] = []
+        self._start: Weights = []
 
     def run(self) -> None:
-        """All passes that are still to be done; the model then has the best weights."""
-        state = self._state_to_go_on_with()
+        """All passes that are still to be done; the model then has the weights to keep."""
+        state = state_to_take_up(self._keeping, self._owner, self._team)
         with self._team.strategy.scope():
             self._model, self._backbone = make_network(self._network, len(self._dataset.labels))
         self._take_up(state)
         self._watchers = self._make_watchers()
         for phase in self._phases:
-            if not (state and state.finished) and len(self.epochs) < phase.last:
+            if phase.last > self._done or phase.holds(self.epochs[-1].number):
                 self._run_phase(phase, state)
-        self._say_what_is_kept()
-        assign(self._weights, self._best_weights)
+        self._keep_the_soup()
 
     def _run_phase(self, phase: Phase, state: State | None) -> None:
-        first = len(self.epochs)
+        goes_on = state is not None and phase.holds(state.epochs[-1].number)
+        if not goes_on:
+            self._begin(phase)
         learner = self._learner(phase)
-        if state is not None and first > phase.first and first == len(state.epochs):
+        if state is not None and goes_on:
             assign(learner.state, state.variables)
-        share = self._team.share
+        first, share = max(self._done, phase.first), self._team.share
         batches = iter(
             self._team.strategy.distribute_datasets_from_function(
                 lambda _: self._stream.batches(first, phase.last, share)
             )
         )
         for number in range(first, phase.last):
-            self._run_epoch(number, phase, learner, batches)
             if self._enough(phase):
-                return
+                break
+            self._run_epoch(number, phase, learner, batches)
+        self._say_what_is_kept(phase)
+        if phase.name == WHOLE and self._best is not None:
+            self._runs.append(self._best)
+
+    def _begin(self, phase: Phase) -> None:
+        self._best = None
+        if phase.name == WHOLE and not self._start:
+            self._start = values_of(self._weights)
+        elif phase.name == WHOLE:
+            assign(self._weights, self._start)
 
     def _learner(self, phase: Phase) -> Learner:
         self._backbone.trainable = phase.name == WHOLE
@@ -154,15 +145,15 @@ class _Training:
         with learner.averages_in_place():
             seen = learner.watch(self._watched)
             self._require_numbers(number, seen)
-            self._keep_if_best(number, phase, seen.mean_loss)
+            self._keep_if_best(number, round(seen.mean_loss, 4))
         loss, right, val_loss, val_right = (
             round(x, 4) for x in (tally.mean_loss, tally.accuracy, seen.mean_loss, seen.accuracy)
         )
         rate, seconds = rate_now(learner.optimizer), time.monotonic() - began
-        self.epochs.append(Epoch(phase.name, loss, right, val_loss, val_right, rate, seconds))
-        self._write_state(learner, phase)
+        self.epochs.append(Epoch(number, phase.name, loss, right, val_loss, val_right, rate, seconds))
+        self._write_state(learner)
         for watcher in self._watchers:
-            watcher.ended(number, self.epochs[-1])
+            watcher.ended(self.epochs[-1])
         told = self._health.look(self.epochs[-1])
         if told is not None and self._team.workers.chief:
             say(told)
@@ -171,63 +162,67 @@ class _Training:
         if came_apart(tally.loss):
             raise LearningError(_CAME_APART.format(epoch=number + 1, rate=self._settings.learning_rate))
 
-    def _keep_if_best(self, number: int, phase: Phase, val_loss: float) -> None:
-        """The pass in which only the last layer learns is kept only until there is a better one of the whole."""
-        best = self.epochs[self._best] if self._best is not None else None
-        if best is None or best.phase != phase.name or round(val_loss, 4) < best.val_loss:
-            self._best, self._best_weights = number, values_of(self._weights)
+    def _keep_if_best(self, number: int, val_loss: float) -> None:
+        if self._best is None or val_loss < self._best.val_loss:
+            self._best = Ingredient(number, val_loss, values_of(self._weights))
 
     def _enough(self, phase: Phase) -> bool:
         patience, best = self._settings.patience_epochs, self._best
-        return best is not None and phase.is_enough(len(self.epochs), best, patience)
+        return best is not None and phase.is_enough(self._done, best.epoch, patience)
 
-    def _write_state(self, learner: Learner, phase: Phase) -> None:
+    def _write_state(self, learner: Learner) -> None:
         directory = self._keeping.directory
-        if directory is None or not self._team.workers.chief:
+        if directory is None or self._best is None or not self._team.workers.chief:
             return
-        finished = len(self.epochs) == self._phases[-1].last or self._enough(phase)
-        state = State(tuple(self.epochs), self._best, finished, values_of(learner.state), self._best_weights)
+        state = State(tuple(self.epochs), self._best, tuple(self._runs), values_of(learner.state), self._start)
         write_state(directory, pack_state(state, self._owner))
-
-    def _state_to_go_on_with(self) -> State | None:
-        directory, chief = self._keeping.directory, self._team.workers.chief
-        if directory is None:
-            return None
-        if not self._keeping.resume:
-            if chief:
-                _mention_leftover(directory)
-            return None
-        state = state_to_go_on_with(directory, self._owner) if chief else None
-        if state is None and chief:
-            say("note: there is no unfinished training to go on with; this one begins at its beginning")
-        packed = tell_all(self._team, pack_state(state, self._owner) if state else None)
-        return unpack_state(packed)[0] if packed else None
 
     def _take_up(self, state: State | None) -> None:
         if state is None:
             return
-        self.epochs, self._best, self._best_weights = list(state.epochs), state.best, state.best_weights
+        self.epochs, self._best = list(state.epochs), state.best
+        self._runs, self._start = list(state.runs), state.start
         assign(self._model.variables, state.variables[: len(self._model.variables)])
         for epoch in self.epochs:
             self._health.look(epoch)
-        say(f"going on after epoch {len(self.epochs)} of {self._phases[-1].last}")
+        say(f"going on after epoch {self._done} of {self._phases[-1].last}")
 
     def _make_watchers(self) -> list[Watcher]:
         if not self._team.workers.chief:
             return []
-        watchers: list[Watcher] = [Screen(self._phases, self._stream.steps, len(self.epochs))]
+        watchers: list[Watcher] = [Screen(self._phases, self._stream.steps, self._done)]
         if self._keeping.tensorboard is not None:
             watchers.append(TensorBoardLog(self._keeping.tensorboard))
         return watchers
 
-    def _say_what_is_kept(self) -> None:
-        if self._best is None or not self._team.workers.chief:
+    def _say_what_is_kept(self, phase: Phase) -> None:
+        if self._best is None or phase.name != WHOLE or not self._team.workers.chief:
             return
-        done, planned = len(self.epochs), self._phases[-1].last
-        if done < planned:
-            say(f"stopped after epoch {done} of {planned}: the last {done - 1 - self._best} were no better on val")
-        if self._best + 1 < done:
-            say(f"the weights of epoch {self._best + 1} are kept: the lowest loss on val")
+        done, best = self._done, self._best.epoch
+        if done < phase.last:
+            say(f"stopped after epoch {done} of {phase.last}: the last {done - 1 - best} were no better on val")
+        if best + 1 < done:
+            say(f"the weights of epoch {best + 1} are kept: the lowest loss on val")
+
+    def _keep_the_soup(self) -> None:
+        """The model has the mean of the runs' weights, or those of the only one."""
+
+        def val_loss_of(weights: Weights) -> float:
+            assign(self._weights, weights)
+            return self._learner(self._phases[-1]).watch(self._watched).mean_loss
+
+        soup = make_soup(self._runs, val_loss_of)
+        assign(self._weights, soup.weights)
+        if len(self._runs) > 1 and self._team.workers.chief:
+            of = ", ".join(str(epoch + 1) for epoch in sorted(soup.epochs))
+            best = min(run.val_loss for run in self._runs)
+            what = "the mean of the weights" if len(soup.epochs) > 1 else "no mean is better; the weights"
+            say(f"{what} of epochs {of} is kept: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
+
+    @property
+    def _done(self) -> int:
+        """Number of the next pass that could follow the last one."""
+        return self.epochs[-1].number + 1 if self.epochs else 0
 
     @property
     def _weights(self) -> list[Any]:
@@ -236,11 +231,10 @@ class _Training:
 
     def how_to_go_on(self) -> str:
         """What a person can do about a training that was cut off."""
-        done = len(self.epochs)
-        if self._keeping.directory is None or not done:
+        if self._keeping.directory is None or not self.epochs:
             return "stopped before the first epoch was done; nothing is kept"
         planned = self._phases[-1].last
-        return f"stopped after epoch {done} of {planned}; the same command with --resume goes on from there"
+        return f"stopped after epoch {self._done} of {planned}; the same command with --resume goes on from there"
 
     def plain_model(self) -> Any:
         """The model, free of any strategy, so that exporting it needs no other machine."""
@@ -248,7 +242,7 @@ class _Training:
             return self._model
         # Built without its first weights: all of them are set.
         model, _ = make_network(replace(self._network, weights=NO_WEIGHTS), len(self._dataset.labels))
-        model.set_weights(self._best_weights)
+        model.set_weights(values_of(self._weights))
         return model
 
     def close(self) -> None:
@@ -264,6 +258,13 @@ _CAME_APART = (
 )
 
 
+def _planned(network: NetworkSettings, settings: TrainingSettings) -> tuple[Phase, ...]:
+    """The passes to be done. Networks that began with nothing learn alone: each ends in a basin of its own."""
+    if network.pretrained:
+        return phases_of(settings.head_epochs, settings.epochs, settings.runs)
+    return phases_of(0, settings.epochs)
+
+
 def _forget_statistics_as_slowly_as_weights(backbone: Any, momentum: float) -> None:
     """Let batch normalisation remember over as many steps as the averaged weights, to which its statistics belong."""
     import keras
@@ -271,20 +272,6 @@ def _forget_statistics_as_slowly_as_weights(backbone: Any, momentum: float) -> N
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
-
-
-def _mention_leftover(directory: Path) -> None:
-    try:
-        found = read_state(directory)
-    except ResumeError as error:
-        say(f"note: {error}")
-        return
-    if found is not None:
-        state, _ = found
-        say(
-            f"note: {directory} holds an unfinished training of {len(state.epochs)} epochs; --resume would go on with"
-            " it; this one begins anew and replaces it after its first epoch"
-        )
 
 
 def _last_line(error: Exception) -> str:

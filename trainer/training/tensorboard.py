@@ -24,11 +24,11 @@ class TensorBoardLog:
     def looking(self) -> None:
         """See `Watcher`."""
 
-    def ended(self, number: int, epoch: Epoch) -> None:
+    def ended(self, epoch: Epoch) -> None:
         """See `Watcher`."""
         train = {"loss": epoch.loss, "accuracy": epoch.accuracy, "learning rate": epoch.learning_rate}
-        _write(self._train, number + 1, train)
-        _write(self._val, number + 1, {"loss": epoch.val_loss, "accuracy": epoch.val_accuracy})
+        _write(self._train, epoch.number + 1, train)
+        _write(self._val, epoch.number + 1, {"loss": epoch.val_loss, "accuracy": epoch.val_accuracy})
 
     def close(self) -> None:
         """See `Watcher`."""

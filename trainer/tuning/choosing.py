@@ -97,17 +97,17 @@ class Chooser:
 
 
 def halves(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Shown], list[Shown]]]:
-    """The presentations cut in two by photo, each label's photos evenly, and each half once in either place."""
+    """The presentations cut in two by burst, each label's bursts evenly, and each half once in either place."""
     cuts = []
     for number in range(times):
         rng = np.random.default_rng([seed, 2, number])
         ones: set[str] = set()
         for label in sorted({one.label or "" for one in shown}):
-            photos = sorted({one.photo for one in shown if (one.label or "") == label})
-            rng.shuffle(photos)
-            ones.update(photos[: (len(photos) + int(rng.integers(2))) // 2])
-        one = [each for each in shown if each.photo in ones]
-        other = [each for each in shown if each.photo not in ones]
+            bursts = sorted({one.burst for one in shown if (one.label or "") == label})
+            rng.shuffle(bursts)
+            ones.update(bursts[: (len(bursts) + int(rng.integers(2))) // 2])
+        one = [each for each in shown if each.burst in ones]
+        other = [each for each in shown if each.burst not in ones]
         cuts += [(one, other), (other, one)]
     return cuts
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,16 +97,22 @@ class Ratio:
         return self._each.update(Prediction(prediction.labels, share))
 
 
-def seen_by(contender: Contender, presentations: Sequence[Presentation], labels: tuple[str, ...]) -> list[Shown]:
-    """What the contender's rule makes of each frame. Every presentation begins with an empty window."""
-    return [_seen(contender.make(contender.votes), one, labels) for one in presentations]
+def seen_by(
+    contender: Contender, presentations: Sequence[Presentation], labels: tuple[str, ...], bursts: Mapping[str, str]
+) -> list[Shown]:
+    """What the contender's rule makes of each frame. Every presentation begins with an empty window.
+
+    `bursts` names the burst of each photo, by its SHA-256.
+    """
+    return [_seen(contender.make(contender.votes), one, labels, bursts[one.photo.sha256]) for one in presentations]
 
 
-def _seen(rule: Rule, presentation: Presentation, labels: tuple[str, ...]) -> Shown:
+def _seen(rule: Rule, presentation: Presentation, labels: tuple[str, ...], burst: str) -> Shown:
     predictions = [Prediction(labels, probabilities) for probabilities in presentation.probabilities]
     label = labels[presentation.photo.label]
     return Shown(
         photo=presentation.photo.sha256,
+        burst=burst,
         label=None if label == UNKNOWN else label,
         first_held=presentation.stretch.first_held,
         last_held=presentation.stretch.last_held,

@@ -19,6 +19,8 @@ class Shown:
 
     photo: str
     """SHA-256 of the photo that was shown."""
+    burst: str
+    """The same for all photos that were taken at one go or look alike."""
     label: str | None
     """The product; None for what is not sold."""
     first_held: int

@@ -11,6 +11,7 @@ import numpy as np
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.manifest import UNKNOWN
 from trainer.errors import DataError
+from trainer.grouping import group_photos
 from trainer.held_out import photos_never_seen, photos_not_trained_on, read_matching_record
 from trainer.photos import Photo
 
@@ -89,6 +90,12 @@ def deal(photos: ShownPhotos, presentations: int, seed: int) -> list[Photo]:
     shown = [next(turns[next(labels)]) for _ in range(presentations - others)]
     strange = cycle(_shuffled(photos.others, rng))
     return _shuffled([*shown, *(next(strange) for _ in range(others))], rng)
+
+
+def bursts_of(photos: ShownPhotos) -> dict[str, str]:
+    """For each photo's SHA-256 that of the first photo which was taken at one go with it or looks like it."""
+    every = [*photos.products, *photos.others]
+    return {photo.sha256: every[first].sha256 for photo, first in zip(every, group_photos(every), strict=True)}
 
 
 def _require_enough(photos: ShownPhotos) -> None:

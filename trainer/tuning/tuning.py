@@ -14,7 +14,7 @@ from trainer.tuning.choosing import Chooser, Measured
 from trainer.tuning.contenders import contenders, seen_by
 from trainer.tuning.predicting import Filming, Presentation, predict_presentations
 from trainer.tuning.scoring import Outcome, judge
-from trainer.tuning.shown import ShownPhotos, deal, find_photos
+from trainer.tuning.shown import ShownPhotos, bursts_of, deal, find_photos
 
 RELEASE_SECONDS = 0.2
 """How long a decided product must be gone: three frames at fifteen a second."""
@@ -69,12 +69,13 @@ def tune_on(bundle: Bundle, photos: ShownPhotos, settings: TuneSettings) -> Tune
     """The same, with photos that are known already."""
     shown = deal(photos, settings.presentations, settings.seed)
     presentations = predict_presentations(bundle, shown, Filming(settings.seed, settings.fps))
+    bursts = bursts_of(photos)
     labels, release = bundle.manifest.label_ids, max(1, round(RELEASE_SECONDS * settings.fps))
     compared: list[Measured] = []
     on_all: dict[str, tuple[Outcome, ...]] = {}
     entered = contenders(settings.fps)
     for contender in with_bar(entered, "comparing votes", len(entered)):
-        seen = seen_by(contender, presentations, labels)
+        seen = seen_by(contender, presentations, labels, bursts)
         compared.append(Chooser(contender, release, settings.budget_per_1000).measure(seen, settings.seed))
         on_all[contender.name] = tuple(judge(seen, compared[-1].settings))
     best = recommend(compared)

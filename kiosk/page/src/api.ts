@@ -18,7 +18,9 @@ export interface Sale extends Product {
   reason: string | null;
   /** Seconds since 1970, by the kiosk's clock. */
   taken_at: number;
-  /** 0 when it is not held. */
+  /** Where giving its money back stands. */
+  refund: "asked" | "sending" | "in_doubt" | "given" | null;
+  /** In which it can still be taken back: before it is sent, or by a refund. 0 when it cannot. */
   undo_seconds_left: number;
 }
 
@@ -64,7 +66,7 @@ export async function fetchSales(limit: number): Promise<Sale[]> {
   return (await ask<{ sales: Sale[] }>(`/api/sales?limit=${limit}`)).sales;
 }
 
-/** Takes a sale back, while it is held. */
+/** Takes a sale back, while that can still be done. */
 export async function undoSale(id: string): Promise<Sale> {
   return post<Sale>(`/api/sales/${encodeURIComponent(id)}/undo`, {});
 }

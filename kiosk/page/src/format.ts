@@ -31,6 +31,7 @@ export function shortState(sale: Sale): string {
 
 /** The heading over a sale. */
 export function headingOf(sale: Sale): string {
+  if (isBeingReturned(sale)) return "Taking back";
   return {
     held: "Buying",
     pending: "Bought",
@@ -44,13 +45,20 @@ export function headingOf(sale: Sale): string {
 
 /** A sentence for the shopper who has just bought. */
 export function longState(sale: Sale): string {
+  if (isBeingReturned(sale)) return "The till is asked for the money back …";
+  if (sale.refund === "in_doubt") return "Nobody knows yet whether the till gave the money back. Someone will look into it.";
+  if (sale.refund === "given") return "Taken back. The till gave the money back.";
   return {
     held: "Not right? Undo takes it back.",
     pending: "Noted. It goes to the till as soon as the till answers.",
     sending: "Going to the till …",
-    settled: "It is on the till. Thank you!",
+    settled: sale.reason === null ? "It is on the till. Thank you!" : `It is on the till: ${sale.reason}.`,
     rejected: `The till refused it${sale.reason === null ? "" : `: ${sale.reason}`}.`,
     in_doubt: "The till did not answer clearly. Someone will look into it; do not buy it again.",
     cancelled: "Taken back. Nothing was charged.",
   }[sale.state];
+}
+
+function isBeingReturned({ refund }: Sale): boolean {
+  return refund === "asked" || refund === "sending";
 }

@@ -54,7 +54,7 @@ export class SaleCard {
   showSale(sale: Sale): void {
     this.show(sale.state, headingOf(sale), sale.name, formatPrice(sale.price_pence), longState(sale));
     this.root.dataset.sale = sale.id;
-    if (sale.state === "held" && sale.undo_seconds_left > 0) this.offerUndo(sale);
+    if (sale.undo_seconds_left > 0) this.offerUndo(sale);
     else this.idleAfter(LINGER_MS);
   }
 
@@ -100,7 +100,7 @@ export class SaleCard {
   private offerUndo(sale: Sale): void {
     const seconds = make("span", "countdown");
     const endsAt = performance.now() + sale.undo_seconds_left * 1000;
-    this.offerButton("Undo", () => void this.undo(sale));
+    this.offerButton(sale.state === "held" ? "Undo" : "Take it back", () => void this.undo(sale));
     seconds.setAttribute("aria-hidden", "true");
     this.button.append(seconds);
     const step = (): void => {
