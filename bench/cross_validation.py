@@ -1,8 +1,8 @@
 """How good a recipe is on photos that it was neither trained on nor steered by: cross-validation.
 
 Deals the training photos of DATA into folds, like photos together, and runs `trainer build` once for each fold: the
-fold is measured as `test`, the other folds are trained on, and the val photos do what they always do. What stands after
-`--` goes to `trainer build`. Prints a table and, last, JSON.
+fold is measured as `test`, the other folds are trained on, and the val photos do what they always do. Options that are
+not its own go to `trainer build`. Prints what was measured and, last, JSON.
 """
 
 import argparse
@@ -25,17 +25,18 @@ _BUILD = "import sys; from trainer.cli import main; sys.exit(main(['build', *sys
 
 def main() -> int:
     """Build once for each fold and say how many photos were named rightly."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("data", metavar="DATA", type=Path)
     parser.add_argument("--folds", type=int, default=5, help="parts (default: %(default)s)")
     parser.add_argument("--only", type=int, nargs="+", help="build for these folds only, counted from 0")
     parser.add_argument("--seed", type=int, default=1, help="deals the photos out (default: %(default)s)")
     parser.add_argument("--without-unknown", action="store_true", help="see `trainer build --help`")
-    parser.add_argument("build", nargs="*", help="options for `trainer build`, after --")
-    options = parser.parse_args()
+    options, for_build = parser.parse_known_args()
     dataset = read_dataset(options.data, options.seed, options.without_unknown)
     folds = deal_folds(dataset.train, group_photos(dataset.train), options.folds, options.seed)
-    extra = [*options.build, *(["--without-unknown"] if options.without_unknown else [])]
+    extra = [*for_build, *(["--without-unknown"] if options.without_unknown else [])]
     measured = []
     with tempfile.TemporaryDirectory() as scratch:
         for place in options.only or range(options.folds):

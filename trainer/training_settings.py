@@ -9,11 +9,11 @@ from trainer.augment import Augmentation
 class TrainingSettings:
     """How to train."""
 
-    epochs: int = 24
+    epochs: int = 36
     """Passes over the photos with the whole network learning."""
     head_epochs: int = 2
     """Passes before that in which only the last layer learns; none where the network begins without weights."""
-    runs: int = 1
+    runs: int = 2
     """Trainings of the whole network, one after the other from the same beginning, with photos changed and shuffled
     otherwise each time; the mean of their weights is kept. One where the network begins without weights."""
     batch_size: int = 32
