@@ -1,6 +1,6 @@
 """How to train."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trainer.augment import Augmentation
 
@@ -45,6 +45,15 @@ class TrainingSettings:
         large one's many.
         """
         return max(0.0, 1 - 1 / max(1.0, self.averaged_share * steps))
+
+    def from_nothing(self) -> "TrainingSettings":
+        """The same for a network that begins without weights.
+
+        Its last layer has nothing to learn from alone. Its weights go too far to be averaged on the way: what batch
+        normalisation expects is then true of no network that ever was, and on val it guesses. And each run would end in
+        a basin of its own, between which no mean is a network.
+        """
+        return replace(self, head_epochs=0, averaged_share=0.0, runs=1)
 
     @property
     def mixes(self) -> bool:

@@ -299,9 +299,34 @@ def test_of_several_runs_the_mean_of_the_weights_is_kept_where_it_is_no_worse(
     assert re.search(r"the mean of the weights of epochs \d, \d is kept|no mean is better; the weights of epochs", said)
 
 
+def test_every_run_begins_where_the_first_one_did(
+    dataset: Dataset, pretrained: NetworkSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainer.training import run
+    from trainer.training.learning import Learner, values_of
+
+    begun: list[list[Any]] = []
+
+    def begin(model: Any, *rest: Any) -> Learner:
+        begun.append(values_of(model.weights))
+        return Learner(model, *rest)
+
+    monkeypatch.setattr(run, "Learner", begin)
+    train(dataset, pretrained, replace(SETTINGS, head_epochs=1, epochs=1, runs=2))
+    head, first, second = begun[:3]
+    assert all(np.array_equal(*both) for both in zip(first, second, strict=True))
+    assert not all(np.array_equal(*both) for both in zip(head, first, strict=True)), "the last layer had learnt"
+
+
 def test_networks_that_began_with_nothing_are_trained_once(dataset: Dataset) -> None:
     _, epochs = train(dataset, SMALL, replace(SETTINGS, epochs=1, runs=3))
-    assert len(epochs) == 1
+    assert [epoch.phase for epoch in epochs] == [WHOLE]
+
+
+def test_networks_that_began_with_nothing_are_not_averaged_on_the_way(dataset: Dataset) -> None:
+    averaged, _ = train(dataset, SMALL, replace(SETTINGS, epochs=2, averaged_share=0.9))
+    plain, _ = train(dataset, SMALL, replace(SETTINGS, epochs=2))
+    assert weights_sha256(averaged) == weights_sha256(plain)
 
 
 def _ingredient(epoch: int, val_loss: float, value: float) -> Ingredient:

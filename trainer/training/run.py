@@ -44,7 +44,8 @@ def train(
     team = gather_team()
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    training = _Training(dataset, network, settings, keeping or Keeping(), team)
+    fitting = settings if network.pretrained else settings.from_nothing()
+    training = _Training(dataset, network, fitting, keeping or Keeping(), team)
     with _told_how_to_go_on(training):
         training.run()
     return training.plain_model(), list(training.epochs)
@@ -73,7 +74,7 @@ class _Training:
         self._owner: Belongings = belongings(dataset, network, settings)
         self._stream = TrainingStream(dataset, network.size_px, settings, team.replicas)
         self._watched = watched_batches(dataset, network.size_px, settings.batch_size)
-        self._phases = _planned(network, settings)
+        self._phases = phases_of(settings.head_epochs, settings.epochs, settings.runs)
         self._health = Health(dataset, settings.epochs)
         self._watchers: list[Watcher] = []
         self.epochs: list[Epoch] = []
@@ -256,13 +257,6 @@ _CAME_APART = (
     " steps were too large. Try a third of the --learning-rate ({rate:g}), or the weights that the network should begin"
     " with are damaged"
 )
-
-
-def _planned(network: NetworkSettings, settings: TrainingSettings) -> tuple[Phase, ...]:
-    """The passes to be done. Networks that began with nothing learn alone: each ends in a basin of its own."""
-    if network.pretrained:
-        return phases_of(settings.head_epochs, settings.epochs, settings.runs)
-    return phases_of(0, settings.epochs)
 
 
 def _forget_statistics_as_slowly_as_weights(backbone: Any, momentum: float) -> None:
