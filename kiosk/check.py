@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
+from kiosk.check_access import check_certificate
 from kiosk.check_till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
@@ -42,6 +43,7 @@ async def check(config_path: Path | None) -> list[Finding]:
         ("camera", _camera),
         ("till", check_till),
         ("page", _page),
+        ("https", check_certificate),
         ("metrics", _metrics),
     ]
     read = Finding("config", True, str(config_path) if config_path else "embedded defaults")
@@ -121,14 +123,16 @@ def _one_frame(config: Config) -> str:
 
 
 async def _page(config: Config) -> str:
-    return _free(config.web.host, config.web.port, "web")
+    web = config.web
+    found = _free(web.host, web.port, "web.port")
+    return f"{found}, {_free(web.host, web.plain_port, 'web.plain_port')}" if web.is_open else found
 
 
 async def _metrics(config: Config) -> str:
-    return _free(config.metrics.host, config.metrics.port, "metrics")
+    return _free(config.metrics.host, config.metrics.port, "metrics.port")
 
 
-def _free(host: str, port: int, section: str) -> str:
+def _free(host: str, port: int, key: str) -> str:
     try:
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             with socket.socket(family, kind, protocol) as listener:
@@ -136,5 +140,5 @@ def _free(host: str, port: int, section: str) -> str:
                 listener.bind(address)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise KioskError(f"{host}:{port}: {reason}; is a kiosk running already? Else set {section}.port") from error
+        raise KioskError(f"{host}:{port}: {reason}; is a kiosk running already? Else set {key}") from error
     return f"{host}:{port} is free"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from kiosk.access_command import add_certificate, add_tablets
 from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
 
     add_sales(commands.add_parser("sales", help="the sales taken, where each stands, and what to do"), CONFIG_HELP)
+    add_certificate(
+        commands.add_parser("certificate", help="the local certificate for the page, and how to trust it"), CONFIG_HELP
+    )
+    add_tablets(
+        commands.add_parser("tablets", help="pair tablets with this kiosk, list them, revoke them"), CONFIG_HELP
+    )
     _add_bundle(commands.add_parser("bundle", help="the model on this device"))
     return parser
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from kiosk.access.addresses import is_dns_name
 from kiosk.bundle.manifest import VotingRule
 
 
@@ -36,12 +37,6 @@ def _host(host: str) -> str:
         host = ""
     if not host or any(character.isspace() for character in host):
         raise ValueError("an address or a host name such as 127.0.0.1")
-    return host
-
-
-def _loopback_only(host: str) -> str:
-    if not _is_loopback(host):
-        raise ValueError("a loopback address such as 127.0.0.1: the page has no access control for a network yet")
     return host
 
 
@@ -242,11 +237,66 @@ class WebhookTill(Section):
         return self
 
 
+def _pay_link(link: str) -> str:
+    return link if link in ("auto", "off") else _shown_url(link)
+
+
+def _shown_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or len(url) > 500 or any(one.isspace() for one in url):
+        raise ValueError("auto, off, or an https address such as https://honesty.store/item/{item}")
+    return url
+
+
+def _dns_name(name: str) -> str:
+    if not is_dns_name(name):
+        raise ValueError("a name such as kiosk.office.example: letters, digits, hyphens and dots, up to 253 in all")
+    return name.lower()
+
+
+DnsName = Annotated[str, AfterValidator(_dns_name)]
+"""A host name that a certificate can be made for."""
+
+
 class WebConfig(Section):
     """`web:`, the page."""
 
-    host: Annotated[str, AfterValidator(_loopback_only)] = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    """A loopback address: only this machine, over plain http. Any other: https on `port`, for paired tablets only."""
     port: Port = 8443
+    plain_port: Port = 8080
+    """Where `host` is a network's: plain http for the kiosk's own screen, and the way to https for others."""
+    plain_list: bool = Field(default=True, strict=True)
+    """Whether plain http shows others the names and prices too."""
+    names: tuple[DnsName, ...] = ()
+    """Further names that the page is known under, besides `kiosk.local` and this machine's own."""
+    announce: bool = Field(default=False, strict=True)
+    """Whether the network is told where `kiosk.local` is (mDNS)."""
+    codes_on_screen: bool = Field(default=True, strict=True)
+    """Whether the kiosk's own screen may show a code that pairs a tablet; else only `kiosk tablets pair`."""
+    certificate_file: GivenPath | None = None
+    """The owner's own certificate with its chain, PEM; without it the kiosk makes one."""
+    key_file: SecretPath | None = None
+    """The key of it, PEM, without a password."""
+    language: Literal["auto", "en", "de"] = "auto"
+    """Of the page: en, de, or auto for the language of each browser."""
+    live_picture: bool = Field(default=False, strict=True)
+    """Whether the counter page shows, small, what the camera sees. Everyone at the counter can be seen in it."""
+    pay_link: Annotated[str, AfterValidator(_pay_link)] = "auto"
+    """Shown as a QR code: an https address, `{item}` in it for the product's id; auto: the till's own; off: none."""
+    pictures_dir: GivenPath | None = None
+    """The products' pictures: a folder of <item id>.webp, .png or .jpg, each up to 512 KiB."""
+
+    @model_validator(mode="after")
+    def _certificate_with_its_key(self) -> "WebConfig":
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file together, or neither")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others than this machine can reach the page."""
+        return not _is_loopback(self.host)
 
 
 class MetricsConfig(Section):
@@ -281,4 +331,6 @@ class Config(Section):
     def _ports_differ(self) -> "Config":
         if self.web.port == self.metrics.port != 0 and self.web.host == self.metrics.host:
             raise ValueError("web and metrics: given the same host and port; allowed: two that differ")
+        if self.web.is_open and self.web.plain_port in (self.web.port, self.metrics.port) and self.web.plain_port != 0:
+            raise ValueError("web.plain_port: given a port that is used already; allowed: one of its own")
         return self

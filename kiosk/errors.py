@@ -7,6 +7,10 @@ KioskError
 ├── CameraError
 │   ├── CameraNotFound     there is no such camera
 │   └── CameraLost         it was there and stopped giving frames
+├── AccessError
+│   ├── CertificateError   the page's certificate is missing, broken or cannot be made
+│   ├── CodeRefused        that is no code for pairing, or no longer
+│   └── NoSuchTablet       no paired tablet has that id
 └── SalesError
     ├── NotKept            a sale could not be written to disk, so it was not taken
     │   ├── Damaged        the file is no longer what was written; its sales must be salvaged
@@ -52,6 +56,22 @@ class CameraNotFound(CameraError):
 
 class CameraLost(CameraError):
     """The camera was open and stopped giving frames."""
+
+
+class AccessError(KioskError):
+    """The page cannot be opened to the network, or to this tablet."""
+
+
+class CertificateError(AccessError):
+    """The page's certificate is missing, broken or cannot be made."""
+
+
+class CodeRefused(AccessError):
+    """That is no code for pairing, or no longer."""
+
+
+class NoSuchTablet(AccessError):
+    """No paired tablet has that id."""
 
 
 class SalesError(KioskError):

@@ -9,7 +9,7 @@ from kiosk.bundle.manifest import UNKNOWN, VotingDefaults
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Source
 from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
-from kiosk.demo import bundle_directory, clip_path
+from kiosk.demo import bundle_directory, clip_path, pictures_directory
 from kiosk.errors import BundleError
 from kiosk.recognition.voting import RULE_DEFAULTS, VotingSettings
 from kiosk.sales.catalogue import Catalogue, Product
@@ -19,6 +19,8 @@ from kiosk.sales.tills.secret import Secret, SecretFile, SecretVariable
 from kiosk.sales.tills.till import Till
 from kiosk.sales.tills.till_http import Timeouts
 from kiosk.sales.tills.webhook import Webhook, WebhookSettings
+from kiosk.web.pay_link import ITEM
+from kiosk.web.views_of_kiosk import WebSettings
 
 DEMO = "demo"
 
@@ -83,6 +85,19 @@ def configured_till(config: Config) -> Till:
             return Webhook(_webhook_settings(till))
         case LedgerTill():
             return Ledger(LedgerSettings(ledger_path(config.state_dir)))
+
+
+def page_settings(config: Config) -> WebSettings:
+    """How the owner wants the page. A till that has pages of its own for its items gives the pay link by itself."""
+    web = config.web
+    link = {"auto": _own_pay_link(config), "off": None}.get(web.pay_link, web.pay_link)
+    demonstration = config.bundle == DEMO and config.till.kind == "ledger"
+    pictures = web.pictures_dir or (pictures_directory() if demonstration else None)
+    return WebSettings(language=web.language, pay_link=link, pictures_directory=pictures)
+
+
+def _own_pay_link(config: Config) -> str | None:
+    return f"{config.till.url}/item/{ITEM}" if isinstance(config.till, HonestyStoreTill) else None
 
 
 def catalogue_refresh_seconds(config: Config) -> float:

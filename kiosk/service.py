@@ -15,7 +15,14 @@ from kiosk.counter import Counter
 from kiosk.errors import KioskError
 from kiosk.metrics import Metrics
 from kiosk.notify import open_notifier
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_camera, describe_camera, voting_settings
+from kiosk.page_server import open_page
+from kiosk.parts import (
+    bundle_catalogue,
+    configured_bundle,
+    configured_camera,
+    describe_camera,
+    voting_settings,
+)
 from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.sales.sale import Sale, SaleSource
@@ -24,8 +31,8 @@ from kiosk.status import Status, status_of
 from kiosk.telling import Telling
 from kiosk.watch import CounterWatch
 from kiosk.web.events import EventStream
+from kiosk.web.live_picture import LivePicture
 from kiosk.web.metrics_server import metrics_server
-from kiosk.web.server import web_server
 from kiosk.web.views_of_kiosk import KioskView
 
 log = logging.getLogger(__name__)
@@ -56,6 +63,7 @@ class Service:
         self._telling = Telling(self._events, names, say)
         self._capture = Capture(configured_camera(config), hooks=self._capture_hooks())
         self._shop: Shop | None = None
+        self._picture = LivePicture() if config.web.live_picture else None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -108,13 +116,16 @@ class Service:
 
     async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[str, str]:
         """Start the page and the metrics; answers where each is."""
-        web, metrics = self._config.web, self._config.metrics
-        view = KioskView(
-            lambda: self._status(shop), shop.catalogue, shop.desk, self._bundle, self._voting, self._events
-        )
-        page = await stack.enter_async_context(web_server(view, web.host, web.port))
+        metrics = self._config.metrics
+        page = await stack.enter_async_context(open_page(self._config, self._view(shop)))
         scraped = await stack.enter_async_context(metrics_server(self._metrics.registry, metrics.host, metrics.port))
-        return page.url, scraped.url
+        return page, scraped.url
+
+    def _view(self, shop: Shop) -> KioskView:
+        picture = self._picture.jpeg if self._picture else None
+        return KioskView(
+            lambda: self._status(shop), shop.catalogue, shop.desk, self._bundle, self._voting, self._events, picture
+        )
 
     def _make_counter(self, recogniser: Recogniser, shop: Shop) -> Counter:
         async def sell(decision: Decision) -> None:
@@ -124,7 +135,9 @@ class Service:
                 self._telling.refused(decision.label, error)
                 raise
 
-        watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell)
+        picture = self._picture
+        on_frame = None if picture is None else lambda frame: picture.look(frame.bgr)
+        watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
         voter = Voter(self._voting)
         return Counter(self._capture, recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
 

@@ -3,13 +3,19 @@
 import time
 from collections.abc import Callable, Mapping
 
-from kiosk.errors import KioskError, NotSold
+from kiosk.errors import KioskError, NotKept, NotSold
 from kiosk.money import pounds
 from kiosk.sales.sale import Sale, SaleState
 from kiosk.status import Status
 from kiosk.watch import Guesses
 from kiosk.web.events import EventStream
 from kiosk.web.sale_json import sale_json
+
+_REFUSALS = (
+    (NotSold, "not_sold", "The till does not list it, so nothing was sent. Please use the list."),
+    (NotKept, "not_kept", "The kiosk cannot keep sales just now, so nothing was sent. Please use the list on paper."),
+)
+"""What the page calls it, and a shopper's words; the reason that a volunteer needs is in the log."""
 
 
 class Telling:
@@ -39,10 +45,11 @@ class Telling:
 
     def refused(self, label: str, error: KioskError) -> None:
         """A product was recognised and no sale came of it."""
-        what = "The till does not list it, so nothing was sent. Please use the list."
-        message = what if isinstance(error, NotSold) else str(error)
-        self._events.publish("refused", {"label": label, "name": self._names.get(label, label), "message": message})
-        self._say(f"{time.strftime('%H:%M:%S')}  {self._names.get(label, label)}  not taken: {message}")
+        name = self._names.get(label, label)
+        known = ((code, words) for kind, code, words in _REFUSALS if isinstance(error, kind))
+        code, message = next(known, ("failed", str(error)))
+        self._events.publish("refused", {"label": label, "name": name, "code": code, "message": message})
+        self._say(f"{time.strftime('%H:%M:%S')}  {name}  not taken: {message}")
 
     def changed(self, sale: Sale, undo_seconds_left: float) -> None:
         """A sale entered another state."""

@@ -14,7 +14,8 @@ from kiosk.recognition.voting import Decision
 
 log = logging.getLogger(__name__)
 
-GUESSES = 3
+GUESSES = 5
+"""The best one, perhaps `unknown`, and three more for whoever says that it was not the best one."""
 PREDICTIONS_EACH_SECONDS = 0.2
 """The page is told of at most one prediction in this time: enough to look alive, little enough for a small board."""
 
@@ -30,8 +31,9 @@ class CounterWatch:
         loop: asyncio.AbstractEventLoop,
         on_guesses: Callable[[Guesses], None],
         on_decision: Callable[[Decision], Awaitable[None]],
+        on_frame: Callable[[Frame], None] | None = None,
     ) -> None:
-        """`on_guesses` and `on_decision` run on `loop`."""
+        """`on_guesses` and `on_decision` run on `loop`; `on_frame` on the recognition thread, and must not wait."""
         self._recognised = metrics.frames.labels("recognised")
         self._capture_seconds = metrics.stage_seconds.labels("capture")
         self._last_frame = metrics.last_frame_timestamp
@@ -39,12 +41,15 @@ class CounterWatch:
         self._loop = loop
         self._on_guesses = on_guesses
         self._on_decision = on_decision
+        self._on_frame = on_frame
         self._told_at = 0.0
 
     def taken(self, frame: Frame) -> None:
         """See `Watcher`."""
         self._capture_seconds.observe(max(0.0, time.monotonic() - frame.time))
         self._last_frame.set_to_current_time()
+        if self._on_frame is not None:
+            self._on_frame(frame)
 
     def predicted(self, prediction: Prediction) -> None:
         """See `Watcher`."""

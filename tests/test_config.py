@@ -46,8 +46,10 @@ def test_systemd_chooses_the_state_directory(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_example_names_every_key_and_gives_the_defaults() -> None:
-    # The vote's keys are commented out, as an installed example must not override what the bundle recommends.
-    text = re.sub(r"^  # (threshold|votes|release|rule|stricter):", r"  \1:", EXAMPLE.read_text(), flags=re.MULTILINE)
+    # Commented out are the vote's keys, as an installed example must not override what the bundle recommends, and files
+    # that need not be there.
+    keys = "threshold|votes|release|rule|stricter|certificate_file|key_file|pictures_dir"
+    text = re.sub(rf"^  # ({keys}):", r"  \1:", EXAMPLE.read_text(), flags=re.MULTILINE)
     given = yaml.safe_load(text)
     config = read_config(EXAMPLE)
     assert set(given) == set(Config.model_fields)
@@ -106,9 +108,27 @@ def test_a_wrong_file_is_explained(write: Write, text: str, problem: str) -> Non
     assert problems(write(text)) == [problem]
 
 
-def test_the_page_is_not_opened_to_a_network_that_it_cannot_guard_against(write: Write) -> None:
-    [problem] = problems(write("web: {host: 0.0.0.0}"))
-    assert "given '0.0.0.0'; allowed: a loopback address" in problem
+def test_the_page_is_for_this_machine_only_unless_the_config_says_otherwise(write: Write) -> None:
+    assert not Config().web.is_open
+    assert not read_config(write("web: {host: localhost}")).web.is_open
+    assert read_config(write("web: {host: 0.0.0.0}")).web.is_open
+    assert read_config(write("web: {host: '::'}")).web.is_open
+    assert read_config(write("web: {host: kiosk.office.example}")).web.is_open
+
+
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [
+        ("host: 0.0.0.0, plain_port: 8443", "web.plain_port: given a port that is used already"),
+        ("certificate_file: /etc/page.crt", "certificate_file and key_file together, or neither"),
+        ("names: [a b]", "a name such as kiosk.office.example"),
+        (f"names: [{'a' * 64}.example]", "a name such as kiosk.office.example"),
+        ("announce: yes please", "a valid boolean"),
+    ],
+)
+def test_a_wrong_access_to_the_page_is_explained(write: Write, web: str, said: str) -> None:
+    [problem] = problems(write(f"web: {{{web}}}"))
+    assert said in problem
 
 
 def test_a_missing_or_unreadable_file_is_explained(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Neural Networks, section 2); temperature scaling, Guo et al. 2017 (section 4.2);
 Platt 1999 (Probabilistic Outputs for Support Vector Machines, section 2.2).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,17 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> fl
         else:
             low = left
     return float(np.exp((low + high) / 2))
+
+
+def calibrated_loss(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+    """Mean negative log likelihood of the right labels once the temperature is fitted: what calibration cannot mend.
+
+    `probabilities` [photos, labels], `truth` [photos]. No number where the probabilities are none.
+    """
+    if not np.isfinite(probabilities).all():
+        return math.nan
+    logits = logits_of(probabilities)
+    return _loss(logits / fit_temperature(logits, truth), truth)
 
 
 def calibrate(model: Any, photos: Sequence[Photo], how: Preprocessing) -> Calibration:

@@ -10,6 +10,11 @@ def bundle_directory() -> Path:
     return _HERE / "bundle"
 
 
+def pictures_directory() -> Path:
+    """A picture of each product of the drawn shop, for the page."""
+    return _HERE / "pictures"
+
+
 def clip_path() -> Path:
     """What a camera sees while products of the drawn shop are held up; `clip.json` beside it says what is when."""
     return _HERE / "clip.mp4"

@@ -1,16 +1,14 @@
-"""Who may ask for what: against other sites' pages in the same browser, and against floods."""
+"""Who may ask for what: against other sites' pages in the same browser, against strangers, and against floods."""
 
 import asyncio
-import ipaddress
-import time
-from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kiosk.web.errors import NotAllowed, TooMany, TooSlow, WrongHost, WrongType
+from kiosk.web.errors import NotAllowed, TooSlow, WrongHost, WrongType
+from kiosk.web.guard import FORM_PATHS, GUARD, RENEWED, set_cookie
 from kiosk.web.views_of_kiosk import SETTINGS
+from kiosk.web.visitor import VISITOR, Standing, Visitor, client_of, is_own_host, local_address
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -25,73 +23,56 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# No Strict-Transport-Security: it would hold for the whole host, and browsers would ask the plain port for TLS.
 
 
-async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`: these headers go on every answer, errors and streams included."""
-    response.headers.update(SECURITY_HEADERS)
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """For `Application.on_response_prepare`: these headers go on every answer, errors and streams included. A page that
+    needs another value has set it already."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if RENEWED in request:
+        set_cookie(response, request[RENEWED])
 
 
 @web.middleware
 async def check_access(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Lets pass what this kiosk's own pages and local programs send."""
-    settings = request.app[SETTINGS]
-    if not is_own_host(request.headers.get("Host", ""), settings.hosts):
+    """Lets pass what this kiosk's own pages, paired tablets and local programs send."""
+    settings, guard = request.app[SETTINGS], request.app.get(GUARD)
+    hosts = settings.hosts if guard is None else {*settings.hosts, local_address(request)}
+    if not is_own_host(request.headers.get("Host", ""), hosts):
         # A name that an attacker owns and points at this machine would make his page the kiosk's own to a browser.
         raise WrongHost("this kiosk is not known under that name; use the address that `kiosk run` says")
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.lower() != f"{request.scheme}://{request.host}".lower():
-        raise NotAllowed("another site's page may not use this kiosk")
+    _check_sender(request)
+    visitor = Visitor(Standing.OWN, client_of(request)) if guard is None else guard.visitor(request)
+    request[VISITOR] = visitor
+    if guard is not None:
+        guard.admit(request, visitor)
     if request.method == "POST":
         await _check_body(request, settings.body_timeout_seconds)
     return await handler(request)
 
 
+def visitor_of(request: web.Request) -> Visitor:
+    """Who sent a request that `check_access` let pass."""
+    return request[VISITOR]
+
+
+def _check_sender(request: web.Request) -> None:
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and origin.lower() != f"{request.scheme}://{request.host}".lower()
+    # A link from elsewhere may lead here; nothing else of another site may ask, not even for what it could not read.
+    site, mode = request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Mode")
+    if foreign or (site == "cross-site" and (mode != "navigate" or request.method != "GET")):
+        raise NotAllowed("another site's page may not use this kiosk")
+
+
 async def _check_body(request: web.Request, timeout_seconds: float) -> None:
-    if request.content_type != "application/json":
+    form = request.path in FORM_PATHS and request.content_type == "application/x-www-form-urlencoded"
+    if not form and request.content_type != "application/json":
         raise WrongType("send JSON, with Content-Type: application/json")
     try:
         async with asyncio.timeout(timeout_seconds):
             await request.read()
     except TimeoutError as error:
         raise TooSlow("the request's body did not come in time") from error
-
-
-def is_own_host(header: str, hosts: frozenset[str]) -> bool:
-    """Whether a `Host` header names this machine's loopback or one of `hosts`; the port does not matter."""
-    try:
-        host = urlsplit(f"//{header}").hostname
-    except ValueError:
-        return False
-    if not host:
-        return False
-    if host == "localhost" or host in hosts:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class TokenBucket:
-    """So many at once, and so many a second in the long run."""
-
-    def __init__(self, each_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._each_second = each_second
-        self._burst = burst
-        self._clock = clock
-        self._tokens = float(burst)
-        self._filled_at = clock()
-
-    def take(self) -> None:
-        """Count one.
-
-        Raises:
-            TooMany: it is one too many.
-        """
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._each_second)
-        self._filled_at = now
-        if self._tokens < 1:
-            raise TooMany("too many at once; wait a second")
-        self._tokens -= 1

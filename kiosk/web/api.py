@@ -9,13 +9,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kiosk.errors import NoSuchSale
 from kiosk.sales.sale import SaleSource
-from kiosk.web.access import TokenBucket
+from kiosk.web.access import visitor_of
+from kiosk.web.buckets import BucketEach
 from kiosk.web.errors import Malformed
+from kiosk.web.product_pictures import picture_address
 from kiosk.web.sale_json import sale_json
 from kiosk.web.views_of_kiosk import SETTINGS, VIEW
 
 ROUNDING = 1e-3
-DECISIONS = web.AppKey("decisions", TokenBucket)
+DECISIONS = web.AppKey("decisions", BucketEach)
 
 
 class DecisionBody(BaseModel):
@@ -45,7 +47,7 @@ class SalesQuery(BaseModel):
 def add_api(app: web.Application) -> None:
     """Add the API's routes, and what limits them."""
     settings = app[SETTINGS]
-    app[DECISIONS] = TokenBucket(settings.decisions_each_second, settings.decisions_burst)
+    app[DECISIONS] = BucketEach(settings.decisions_each_second, settings.decisions_burst)
     app.router.add_get("/healthz", health)
     app.router.add_get("/api/catalogue", catalogue)
     app.router.add_get("/api/voting", voting)
@@ -61,10 +63,17 @@ async def health(request: web.Request) -> web.Response:
 
 async def catalogue(request: web.Request) -> web.Response:
     """What the shop sells."""
-    products = request.app[VIEW].catalogue.all()
-    return _json(
-        {"products": [{"label": one.label, "name": one.name, "price_pence": one.price_pence} for one in products]}
-    )
+    pictures = request.app[SETTINGS].pictures_directory
+    products = [
+        {
+            "label": one.label,
+            "name": one.name,
+            "price_pence": one.price_pence,
+            "picture": picture_address(pictures, one.label),
+        }
+        for one in request.app[VIEW].catalogue.all()
+    ]
+    return _json({"products": products})
 
 
 async def voting(request: web.Request) -> web.Response:
@@ -84,7 +93,7 @@ async def recent_sales(request: web.Request) -> web.Response:
 
 async def take_decision(request: web.Request) -> web.Response:
     """Make the page's decision a sale: 201, or 200 when it already is one."""
-    request.app[DECISIONS].take()
+    request.app[DECISIONS].take(visitor_of(request).client)
     try:
         body = DecisionBody.model_validate_json(await request.read())
     except ValidationError as error:

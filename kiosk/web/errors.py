@@ -2,7 +2,9 @@
 
 WebError (KioskError)
 ├── Malformed          400  the request is not what this address takes
+├── NotPaired          401  a browser that is not paired, or no longer
 ├── NotAllowed         403  another site's page sent it
+├── HttpsOnly          403  not over plain http
 ├── NotHere            404  there is nothing at this address
 ├── TooSlow            408  the body took too long
 ├── WrongType          415  the body is not JSON
@@ -33,11 +35,25 @@ class Malformed(WebError):
     """The request is not what this address takes."""
 
 
+class NotPaired(WebError):
+    """A browser that is not paired, or no longer."""
+
+    status = 401
+    code = "not_paired"
+
+
 class NotAllowed(WebError):
     """Another site's page sent it."""
 
     status = 403
     code = "wrong_origin"
+
+
+class HttpsOnly(WebError):
+    """Not over plain http."""
+
+    status = 403
+    code = "https_only"
 
 
 class NotHere(WebError):

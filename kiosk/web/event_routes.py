@@ -4,8 +4,10 @@ import asyncio
 
 from aiohttp import web
 
+from kiosk.web.access import visitor_of
 from kiosk.web.errors import TooManyListeners
 from kiosk.web.events import Subscription, encode_event
+from kiosk.web.guard import GUARD
 from kiosk.web.views_of_kiosk import VIEW
 
 RETRY_MILLISECONDS = 2000
@@ -18,7 +20,11 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     client = view.events.subscribe(lambda: request.transport is None)
     if client is None:
         raise TooManyListeners("too many pages follow this kiosk; close one")
+    guard = request.app.get(GUARD)
+    forget = _nobody
     try:
+        if guard is not None:
+            forget = guard.follow(visitor_of(request), client.close)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         response.force_close()
         await response.prepare(request)
@@ -27,7 +33,12 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         await _follow(client, response, view.events.heartbeat_seconds)
         return response
     finally:
+        forget()
         view.events.unsubscribe(client)
+
+
+def _nobody() -> None:
+    """There is no tablet that could be revoked."""
 
 
 async def _follow(client: Subscription, response: web.StreamResponse, heartbeat_seconds: float) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from aiohttp import web
 
+from kiosk.web.access import visitor_of
+from kiosk.web.access_pages import plain_page
 from kiosk.web.errors import NotHere
 from kiosk.web.views_of_kiosk import SETTINGS
+from kiosk.web.visitor import Standing
 
 NOT_BUILT = (
     "The kiosk runs, but its page is not built.\n\nIn the kiosk's source directory run\n\n    make page\n\n"
@@ -21,7 +24,9 @@ def add_pages(app: web.Application) -> None:
 
 
 async def counter_page(request: web.Request) -> web.StreamResponse:
-    """What the kiosk's own camera sees."""
+    """What the kiosk's own camera sees; over plain http from elsewhere, the way to https."""
+    if visitor_of(request).standing is Standing.PLAIN:
+        return await plain_page(request)
     return _page(request, "index.html")
 
 

@@ -5,24 +5,35 @@ from dataclasses import replace
 from aiohttp import web
 
 from kiosk.web.access import add_security_headers, check_access
+from kiosk.web.access_pages import add_access_pages
 from kiosk.web.api import add_api
 from kiosk.web.bundle_files import add_bundle_files
 from kiosk.web.errors import answer_errors
 from kiosk.web.event_routes import stream_events
+from kiosk.web.guard import GUARD, Guard
+from kiosk.web.page_api import add_page_api
 from kiosk.web.pages import add_pages
 from kiosk.web.serving import Serving
 from kiosk.web.views_of_kiosk import SETTINGS, VIEW, KioskView, WebSettings
 
 
-def create_app(view: KioskView, settings: WebSettings | None = None) -> web.Application:
-    """The web application: page, bundle files, API and event stream."""
+def create_app(view: KioskView, settings: WebSettings | None = None, guard: Guard | None = None) -> web.Application:
+    """The web application: page, bundle files, API and event stream.
+
+    `guard`: who is kept out; None where only this machine can reach it.
+    """
     settings = settings or WebSettings()
     app = web.Application(middlewares=[answer_errors, check_access], client_max_size=settings.body_limit_bytes)
     app[VIEW] = view
     app[SETTINGS] = settings
+    if guard is not None:
+        app[GUARD] = guard
+        app.cleanup_ctx.append(guard.watch)
+        add_access_pages(app)
     add_pages(app)
     add_bundle_files(app)
     add_api(app)
+    add_page_api(app)
     app.router.add_get("/api/events", stream_events)
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(_hang_up)

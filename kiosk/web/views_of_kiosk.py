@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -48,6 +48,8 @@ class KioskView:
     voting: VotingSettings
     """The vote that the page takes, the same as the kiosk's own."""
     events: EventStream
+    picture: Callable[[], bytes | None] | None = None
+    """The live picture as JPEG, or None while there is nothing to see; None itself when the owner allows none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class WebSettings:
     """How many decisions the page may report in the long run."""
     decisions_burst: int = 10
     """How many at once."""
+    language: Literal["auto", "en", "de"] = "auto"
+    """Of the page; `auto` is the browser's."""
+    pay_link: str | None = None
+    """Where shoppers pay from their own phone; `{item}` in it stands for the till's id of the product."""
+    pictures_directory: Path | None = None
+    """The owner's pictures of the products."""
     shutdown_seconds: float = 5.0
     """How long requests on their way may take to finish when the server stops."""
 

@@ -23,8 +23,11 @@ def find_chromium() -> str:
 
 
 @contextmanager
-def launch(playwright: Playwright, *, camera: Path | None = None) -> Iterator[Browser]:
-    """A browser; `camera` is a .y4m clip that it shows as its camera, over and over. Without one it has none."""
+def launch(playwright: Playwright, *, camera: Path | None = None, allows: bool = True) -> Iterator[Browser]:
+    """A browser; `camera` is a .y4m clip that it shows as its camera, over and over. Without one it has none.
+
+    `allows`: whether whoever sits before it says yes when a page wants the camera.
+    """
     arguments = []
     if os.geteuid() == 0:
         # Chromium's own sandbox refuses to run as root.
@@ -32,7 +35,7 @@ def launch(playwright: Playwright, *, camera: Path | None = None) -> Iterator[Br
     if camera is not None:
         arguments += [
             "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
+            f"--use-fake-ui-for-media-stream{'' if allows else '=deny'}",
             f"--use-file-for-fake-video-capture={camera}",
         ]
     browser = playwright.chromium.launch(executable_path=find_chromium(), args=arguments)

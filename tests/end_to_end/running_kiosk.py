@@ -14,6 +14,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import cv2
+import numpy as np
 import yaml
 
 KIOSK = Path(sys.executable).with_name("kiosk")
@@ -55,6 +57,8 @@ def running_kiosk(
     undo_window_seconds: float,
     till: dict[str, str] | None = None,
     bundle: Path | None = None,
+    *,
+    web: dict[str, Any] | None = None,
 ) -> Iterator[RunningKiosk]:
     """A kiosk, answering, in `directory`; stopped at the end. Without a `till` a ledger, with the shipped bundle."""
     web_port, metrics_port = free_ports(2)
@@ -64,12 +68,14 @@ def running_kiosk(
         "camera": {"source": camera},
         "sales": {"undo_window_seconds": undo_window_seconds},
         "till": till or {"kind": "ledger"},
-        "web": {"port": web_port},
+        "web": {"port": web_port} | (web or {}),
         "metrics": {"port": metrics_port},
     }
     config = directory / "kiosk.yaml"
     config.write_text(yaml.safe_dump(settings))
-    url, metrics_url = (f"http://127.0.0.1:{port}" for port in (web_port, metrics_port))
+    # Open to a network, the kiosk's own screen is at another port.
+    screen_port = (web or {}).get("plain_port", web_port)
+    url, metrics_url = (f"http://127.0.0.1:{port}" for port in (screen_port, metrics_port))
     kiosk = RunningKiosk(url, config, directory / "state", metrics_url)
     log_path = directory / "kiosk.log"
     with (
@@ -92,6 +98,14 @@ def _wait_until_it_answers(kiosk: RunningKiosk, process: subprocess.Popen[bytes]
         except URLError:
             time.sleep(0.1)
     raise AssertionError(f"`kiosk run` does not answer; it said:\n{log_path.read_text()}")
+
+
+def wall(directory: Path) -> str:
+    """A folder in `directory` for a camera that sees nothing but a grey wall."""
+    folder = directory / "wall"
+    folder.mkdir(exist_ok=True)
+    cv2.imwrite(str(folder / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
+    return str(folder)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

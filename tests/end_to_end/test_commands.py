@@ -73,7 +73,7 @@ def test_check_finds_nothing_wrong_with_the_defaults(tmp_path: Path) -> None:
     checked = kiosk("check", "--config", config)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert [line.split()[:2] for line in checked.stdout.splitlines()] == [
-        ["ok", part] for part in ("config", "state", "bundle", "camera", "till", "page", "metrics")
+        ["ok", part] for part in ("config", "state", "bundle", "camera", "till", "page", "https", "metrics")
     ]
     assert not (tmp_path / "state").exists(), "looking must not leave anything behind"
 

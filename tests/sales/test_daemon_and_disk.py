@@ -5,6 +5,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,20 +19,26 @@ from tests.sales.test_disk import fill
 from tests.sales.test_sales_command import fetched, metrics, wait_for
 
 
+@contextmanager
+def small_disk(path: Path) -> Iterator[None]:
+    """A file system of one MiB at `path`."""
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("NO FULL DISK WAS TRIED: needs to be root, to mount a small one")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
     """Its `state` is a file system of one MiB."""
-    state = tmp_path / "state"
-    state.mkdir()
-    mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(state)], check=False, capture_output=True
-    )
-    if mount.returncode != 0:
-        pytest.skip("NO FULL DISK WAS TRIED: needs to be root, to mount a small one")
-    (tmp_path / "wall").mkdir()
-    cv2.imwrite(str(tmp_path / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    yield tmp_path
-    subprocess.run(["umount", "-l", str(state)], check=True)
+    with small_disk(tmp_path / "state"):
+        (tmp_path / "wall").mkdir()
+        cv2.imwrite(str(tmp_path / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
+        yield tmp_path
 
 
 def outbox_of(kiosk: RunningKiosk) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from kiosk.bundle.manifest import Calibration
 from tests.trainer.conftest import NEEDS_TENSORFLOW
 from trainer.calibration import (
     LEAST_PHOTOS,
+    calibrated_loss,
     expected_calibration_error,
     fit_temperature,
     fold_temperature,
@@ -124,3 +125,18 @@ def test_folding_gives_the_same_answers_with_the_wanted_confidence() -> None:
 def test_the_manifest_s_form_refuses_a_temperature_of_nothing() -> None:
     with pytest.raises(ValueError, match="temperature"):
         Calibration(temperature=0, photos=100, ece_before=0.1, ece_after=0.1)
+
+
+def test_the_loss_after_calibration_does_not_ask_how_sure_a_network_is_of_itself() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 4, 200)
+    logits = rng.normal(size=(200, 4)) + 2.0 * np.eye(4)[truth]
+    timid, fair, bold = (calibrated_loss(softmax(logits * by).astype(np.float32), truth) for by in (0.3, 1.0, 3.0))
+    assert timid == pytest.approx(fair, abs=1e-3)
+    assert bold == pytest.approx(fair, abs=1e-3)
+    worse = calibrated_loss(softmax(rng.normal(size=(200, 4))).astype(np.float32), truth)
+    assert worse > fair + 0.2
+
+
+def test_the_loss_of_answers_that_are_no_numbers_is_no_number() -> None:
+    assert np.isnan(calibrated_loss(np.full((3, 2), np.nan, np.float32), np.zeros(3, np.int64)))

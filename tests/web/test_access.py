@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from kiosk.web.access import TokenBucket, is_own_host
+from kiosk.web.buckets import TokenBucket
 from kiosk.web.errors import TooMany
 from kiosk.web.server import create_app
 from kiosk.web.serving import Serving
 from kiosk.web.views_of_kiosk import VIEW, WebSettings
+from kiosk.web.visitor import is_own_host
 from tests.web.shop import Shop, open_shop
 
 DECISION = {"id": str(uuid4()), "label": "twix", "confidence": 0.97, "votes": 3}

@@ -41,8 +41,8 @@ async def test_the_page_is_told_which_vote_to_take(shop: Shop) -> None:
 async def test_the_catalogue_names_products_and_prices(shop: Shop) -> None:
     answer = await shop.client.get("/api/catalogue")
     assert (await answer.json())["products"] == [
-        {"label": "twix", "name": "Twix", "price_pence": 85},
-        {"label": "apple", "name": "Äpfel & <Birnen>", "price_pence": None},
+        {"label": "twix", "name": "Twix", "price_pence": 85, "picture": None},
+        {"label": "apple", "name": "Äpfel & <Birnen>", "price_pence": None, "picture": None},
     ]
 
 

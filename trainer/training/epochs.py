@@ -18,7 +18,7 @@ class Epoch:
     """Mean over the photos as they were shown, changed and mixed."""
     accuracy: float
     val_loss: float
-    """Mean over the val photos, with the whole of the truth on the right label."""
+    """Mean over the val photos, as it is after calibration."""
     val_accuracy: float
     learning_rate: float
     """Of the step after its last."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.calibration import calibrated_loss
 from trainer.training.distribution import Team
 from trainer.training_settings import TrainingSettings
 
@@ -44,6 +45,17 @@ class Tally:
         return self.right / max(self.photos, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the val photos found."""
+
+    loss: float
+    """Of the network as it would be after calibration: how sure it is of itself is mended later, and would only hide
+    which network knows more."""
+    accuracy: float
+    """Share of the photos that were named rightly, 0 to 1."""
+
+
 @dataclass(slots=True)
 class Learner:
     """A model that learns by an optimizer, on all the team's replicas."""
@@ -61,13 +73,11 @@ class Learner:
         import keras
         import tensorflow as tf
 
-        smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=self.settings.label_smoothing, reduction="sum")
-        # Smoothing helps to learn; but what says how good a network is should reward certainty that is right.
-        plain = keras.losses.CategoricalCrossentropy(reduction="sum")
+        measure = keras.losses.CategoricalCrossentropy(label_smoothing=self.settings.label_smoothing, reduction="sum")
         with self.team.strategy.scope():
             self.optimizer.build(self.model.trainable_variables)
-        self._step = tf.function(self._make_step(smoothed))
-        self._look = tf.function(lambda pixels, truth: _judge(plain, truth, self.model(pixels, training=False)))
+        self._step = tf.function(self._make_step(measure))
+        self._look = tf.function(lambda pixels: self.model(pixels, training=False))
 
     def _make_step(self, measure: Any) -> Any:
         import tensorflow as tf
@@ -93,15 +103,16 @@ class Learner:
         loss, right = self._step(batches)
         return float(loss), float(right)
 
-    def watch(self, batches: Any) -> Tally:
+    def watch(self, batches: Any) -> Seen:
         """Judge photos without learning from them; the chief's figures, on every machine."""
-        tally = Tally()
+        figures = np.zeros(2, np.float64)
         if self.team.workers.chief:
-            for pixels, truth in batches:
-                loss, right = self._look(pixels, truth)
-                tally.add(float(loss), float(right), int(pixels.shape[0]))
-        loss, right, photos = team_sum(self.team, np.array([tally.loss, tally.right, tally.photos], np.float64))
-        return Tally(float(loss), float(right), int(photos))
+            answers = [(self._look(pixels).numpy(), truth.numpy().argmax(axis=1)) for pixels, truth in batches]
+            probabilities, truth = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+            right = probabilities.argmax(axis=1) == truth
+            figures[:] = calibrated_loss(probabilities, truth), right.mean()
+        loss, accuracy = team_sum(self.team, figures)
+        return Seen(float(loss), float(accuracy))
 
     @contextlib.contextmanager
     def averages_in_place(self) -> Iterator[None]:

@@ -137,7 +137,7 @@ class _Training:
             watcher.began(number)
         for _ in range(self._stream.steps):
             tally.add(*learner.learn(batches), self._stream.batch)
-            self._require_numbers(number, tally)
+            self._require_numbers(number, tally.loss)
             for watcher in self._watchers:
                 watcher.step(phase.name, tally.mean_loss, tally.accuracy)
         for watcher in self._watchers:
@@ -145,10 +145,10 @@ class _Training:
         learner.share_statistics()
         with learner.averages_in_place():
             seen = learner.watch(self._watched)
-            self._require_numbers(number, seen)
-            self._keep_if_best(number, round(seen.mean_loss, 4))
+            self._require_numbers(number, seen.loss)
+            self._keep_if_best(number, round(seen.loss, 4))
         loss, right, val_loss, val_right = (
-            round(x, 4) for x in (tally.mean_loss, tally.accuracy, seen.mean_loss, seen.accuracy)
+            round(x, 4) for x in (tally.mean_loss, tally.accuracy, seen.loss, seen.accuracy)
         )
         rate, seconds = rate_now(learner.optimizer), time.monotonic() - began
         self.epochs.append(Epoch(number, phase.name, loss, right, val_loss, val_right, rate, seconds))
@@ -159,8 +159,8 @@ class _Training:
         if told is not None and self._team.workers.chief:
             say(told)
 
-    def _require_numbers(self, number: int, tally: Tally) -> None:
-        if came_apart(tally.loss):
+    def _require_numbers(self, number: int, loss: float) -> None:
+        if came_apart(loss):
             raise LearningError(_CAME_APART.format(epoch=number + 1, rate=self._settings.learning_rate))
 
     def _keep_if_best(self, number: int, val_loss: float) -> None:
@@ -210,15 +210,17 @@ class _Training:
 
         def val_loss_of(weights: Weights) -> float:
             assign(self._weights, weights)
-            return self._learner(self._phases[-1]).watch(self._watched).mean_loss
+            return self._learner(self._phases[-1]).watch(self._watched).loss
 
         soup = make_soup(self._runs, val_loss_of)
         assign(self._weights, soup.weights)
         if len(self._runs) > 1 and self._team.workers.chief:
             of = ", ".join(str(epoch + 1) for epoch in sorted(soup.epochs))
             best = min(run.val_loss for run in self._runs)
-            what = "the mean of the weights" if len(soup.epochs) > 1 else "no mean is better; the weights"
-            say(f"{what} of epochs {of} is kept: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
+            what = (
+                f"the mean of epochs {of} is kept" if len(soup.epochs) > 1 else f"epoch {of} is kept, no mean is better"
+            )
+            say(f"{what}: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
 
     @property
     def _done(self) -> int:

@@ -6,6 +6,16 @@ export interface Product {
   label: string;
   name: string;
   price_pence: number | null;
+  /** Where the kiosk serves its picture. */
+  picture?: string | null;
+}
+
+/** How the kiosk's owner wants the page. */
+export interface PageSettings {
+  language: "auto" | "en" | "de";
+  live_picture: boolean;
+  /** For those who pay from their own phone: one code for the whole shop, one for each product, or none. */
+  pay_link: "shop" | "item" | null;
 }
 
 export type SaleState = "held" | "pending" | "sending" | "settled" | "rejected" | "in_doubt" | "cancelled";
@@ -39,6 +49,7 @@ export class RefusedError extends Error {
   constructor(
     message: string,
     readonly status: number,
+    readonly code = "",
   ) {
     super(message);
   }
@@ -54,6 +65,15 @@ const TOO_MANY_REQUESTS = 429;
 
 export async function fetchCatalogue(): Promise<Product[]> {
   return (await ask<{ products: Product[] }>("/api/catalogue")).products;
+}
+
+export function fetchPageSettings(): Promise<PageSettings> {
+  return ask<PageSettings>("/api/page");
+}
+
+/** Where the kiosk draws the pay link as a QR code: the shop's, or a product's. */
+export function payCodeAddress(label?: string): string {
+  return label === undefined ? "/api/pay-code" : `/api/pay-code/${encodeURIComponent(label)}`;
 }
 
 /** The vote that the kiosk's owner wants taken. */
@@ -113,8 +133,11 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const timer = setTimeout(() => timeout.abort(), ANSWER_TIMEOUT_MS);
   try {
     const response = await fetch(path, { ...init, signal: timeout.signal });
-    const body = (await response.json()) as T & { error?: { message: string } };
-    if (!response.ok) throw new RefusedError(body.error?.message ?? `status ${response.status}`, response.status);
+    const body = (await response.json()) as T & { error?: { message: string; code: string } };
+    if (!response.ok) {
+      const { message, code } = body.error ?? { message: `status ${response.status}`, code: "" };
+      throw new RefusedError(message, response.status, code);
+    }
     return body;
   } catch (error) {
     if (error instanceof RefusedError) throw error;

@@ -1,15 +1,16 @@
 /** The tablet's own camera. */
 
+import { text, type Key } from "./texts";
 import { centreSquare, type RgbaImage } from "./preprocess";
 
 /** The camera cannot be used; the message tells the shopper why. */
 export class CameraError extends Error {}
 
-const REASONS: Record<string, string> = {
-  NotAllowedError: "The browser was not allowed to use the camera. Allow it in the browser's settings, then load this page again.",
-  NotFoundError: "This device has no camera.",
-  NotReadableError: "Another program is using the camera.",
-  OverconstrainedError: "This device has no camera that fits.",
+const REASONS: Partial<Record<string, Key>> = {
+  NotAllowedError: "camera_denied",
+  NotFoundError: "camera_none",
+  NotReadableError: "camera_busy",
+  OverconstrainedError: "camera_unfit",
 };
 
 /**
@@ -19,7 +20,7 @@ const REASONS: Record<string, string> = {
  */
 export async function openCamera(video: HTMLVideoElement): Promise<MediaStreamTrack> {
   if (!window.isSecureContext || navigator.mediaDevices === undefined) {
-    throw new CameraError("Browsers give a page no camera over plain http. Open this page over https, or on the kiosk itself.");
+    throw new CameraError(text("camera_plain_http"));
   }
   try {
     const stream = await navigator.mediaDevices.getUserMedia({
@@ -31,7 +32,9 @@ export async function openCamera(video: HTMLVideoElement): Promise<MediaStreamTr
     return stream.getVideoTracks()[0];
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
-    throw new CameraError(REASONS[name] ?? `The camera cannot be opened (${String(error)}).`, { cause: error });
+    const reason = REASONS[name];
+    const message = reason === undefined ? text("camera_failed", { detail: String(error) }) : text(reason);
+    throw new CameraError(message, { cause: error });
   }
 }
 
@@ -42,7 +45,7 @@ export class FrameReader {
 
   constructor(private readonly video: HTMLVideoElement) {
     const context = this.canvas.getContext("2d", { willReadFrequently: true });
-    if (context === null) throw new CameraError("This browser lets no page look at the camera's pictures.");
+    if (context === null) throw new CameraError(text("camera_unreadable"));
     this.context = context;
   }
 

@@ -1,48 +1,106 @@
 /** The counter page: what the kiosk's own camera recognises, as it happens. */
 
 import "./style.css";
-import { fetchSales, NoAnswerError, type Sale } from "./api";
+import { fetchSales, NoAnswerError, payCodeAddress, type Health, type PageSettings, type Sale } from "./api";
 import { find } from "./dom";
-import { followEvents, type Guess } from "./events";
-import { formatPercent } from "./format";
-import { SaleCard } from "./views/salecard";
+import { followEvents, type NamedGuess } from "./events";
+import { Face } from "./face";
+import { refusalText } from "./format";
+import { Search } from "./search";
+import { settle } from "./settings";
+import { text } from "./texts";
+import { LivePicture } from "./views/livepicture";
 import { SalesList } from "./views/saleslist";
-import { StatusLine } from "./views/statusline";
 
-const card = new SaleCard(find("card"), "Hold a product in front of the camera.");
-const list = new SalesList(find("sales"));
-const status = new StatusLine(find("status"));
-const seeing = find("seeing");
+const SALES_ASKED_FOR = 10;
 
-followEvents({
-  connected: () => void catchUp(),
-  lost: () => {
-    status.showLost();
-    seeing.textContent = "";
-  },
-  status: (health) => {
-    status.showHealth(health);
-    if (!health.camera.live) seeing.textContent = "";
-  },
-  prediction: showGuess,
-  refused: ({ label, name, message }) => card.showRefused({ label, name, price_pence: null }, message),
-  sale: (sale) => {
-    const isNew = list.isNewest(sale);
-    list.update(sale);
-    if (sale.id === card.currentSaleId || (isNew && sale.source === "camera")) card.showSale(sale);
-  },
-});
+class Counter {
+  private readonly face: Face;
+  private readonly list = new SalesList(find("sales"));
+  private readonly seeing = find("seeing");
+  private readonly picture = new LivePicture(find<HTMLImageElement>("picture"));
+  private readonly search = new Search();
+  private isCameraLive = false;
 
-async function catchUp(): Promise<void> {
-  try {
-    const sales = await fetchSales(10);
-    list.replace(sales);
-    const [newest] = sales;
-    if (newest !== undefined && isUndoable(newest)) card.showSale(newest);
-  } catch (error) {
-    // The stream tells when the kiosk is back, and this runs again.
-    if (!(error instanceof NoAnswerError)) throw error;
-    status.showLost();
+  constructor(private readonly settings: PageSettings) {
+    this.face = new Face({
+      page: settings,
+      invitation: "invite_counter",
+      asks: false,
+      onView: () => this.wantPicture(),
+      onChoice: () => this.search.end(null, performance.now()),
+    });
+    if (settings.pay_link === "shop") showPayCode();
+    followEvents({
+      connected: () => void this.catchUp(),
+      lost: () => {
+        this.face.lastHeard = null;
+        this.showCamera(false, () => this.face.status.showLost());
+      },
+      status: (health) => this.showHealth(health),
+      prediction: (guesses) => this.showGuesses(guesses),
+      refused: ({ label, name, code, message }) => {
+        this.face.stage.show("look");
+        this.face.card.showRefused({ label, name }, refusalText({ code, message }));
+      },
+      sale: (sale) => this.showSale(sale),
+    });
+  }
+
+  private async catchUp(): Promise<void> {
+    await this.face.showProducts();
+    try {
+      const sales = await fetchSales(SALES_ASKED_FOR);
+      this.list.replace(sales);
+      const [newest] = sales;
+      if (newest !== undefined && isUndoable(newest)) this.face.card.showSale(newest, true);
+    } catch (error) {
+      // The stream tells when the kiosk is back, and this runs again.
+      if (!(error instanceof NoAnswerError)) throw error;
+      this.face.status.showLost();
+    }
+  }
+
+  private showSale(sale: Sale): void {
+    this.face.lastHeard = sale;
+    const isNew = this.list.isNewest(sale) && sale.source === "camera";
+    this.list.update(sale);
+    const { card } = this.face;
+    if (isNew) {
+      this.search.end(sale.label, performance.now());
+      this.face.recognised(sale.label);
+    }
+    if (isNew || sale.id === card.currentSaleId) card.showSale(sale, sale.source === "camera");
+  }
+
+  private showHealth(health: Health): void {
+    this.showCamera(health.camera.live, () => this.face.status.showHealth(health));
+    this.face.card.setClosed(!health.outbox.usable);
+    this.face.card.invite(health.camera.live ? "invite_counter" : "invite_list");
+  }
+
+  private showCamera(isLive: boolean, say: () => void): void {
+    this.isCameraLive = isLive;
+    if (!isLive) this.seeing.textContent = "";
+    this.wantPicture();
+    say();
+  }
+
+  private wantPicture(): void {
+    // Called once while the face is still being made.
+    const isSeen = (this.face as Face | undefined)?.stage.view === "look";
+    this.picture.want(this.settings.live_picture && this.isCameraLive && isSeen);
+  }
+
+  private showGuesses(guesses: NamedGuess[]): void {
+    const now = performance.now();
+    this.face.memory.add(guesses, now);
+    const [best] = guesses;
+    const product = best === undefined || best.label === "unknown" ? null : best;
+    this.seeing.textContent = product === null ? text("sees_nothing") : text("sees", { name: product.name });
+    this.search.see(product?.label ?? null, now);
+    const phase = this.search.phase(now);
+    this.face.card.setHint(phase === "hint" || phase === "list");
   }
 }
 
@@ -50,8 +108,9 @@ function isUndoable(sale: Sale): boolean {
   return sale.source === "camera" && sale.state === "held";
 }
 
-function showGuess(guesses: Guess[]): void {
-  const [best] = guesses;
-  const isProduct = best !== undefined && best.label !== "unknown";
-  seeing.textContent = isProduct ? `Sees ${best.name}, ${formatPercent(best.confidence)} sure` : "Sees no product";
+function showPayCode(): void {
+  find<HTMLImageElement>("pay-code").src = payCodeAddress();
+  find("pay").hidden = false;
 }
+
+void settle().then((settings) => new Counter(settings));

@@ -1,16 +1,16 @@
 /** The kiosk's live event stream. Its `decision` events are not listened to: the `sale` beside each says more. */
 
-import type { Health, Sale } from "./api";
+import { fetchPageSettings, RefusedError, type Health, type Sale } from "./api";
+import type { Guess } from "./guesses";
 
-export interface Guess {
-  label: string;
+export interface NamedGuess extends Guess {
   name: string;
-  confidence: number;
 }
 
 export interface Refusal {
   label: string;
   name: string;
+  code: string;
   message: string;
 }
 
@@ -19,13 +19,23 @@ export interface EventListeners {
   connected?(): void;
   lost?(): void;
   status?(health: Health): void;
-  prediction?(guesses: Guess[]): void;
+  prediction?(guesses: NamedGuess[]): void;
   sale?(sale: Sale): void;
   /** The kiosk's camera recognised something, and no sale came of it. */
   refused?(refusal: Refusal): void;
 }
 
 const REOPEN_DELAY_MS = 3000;
+
+/** A tablet whose pairing was taken back sees nothing any more but the way to pair it again. */
+async function leaveIfNotPaired(): Promise<void> {
+  try {
+    await fetchPageSettings();
+  } catch (error) {
+    // A kiosk that is only away comes back by itself.
+    if (error instanceof RefusedError && error.code === "not_paired") location.assign("/pair");
+  }
+}
 
 /** Follows the stream for as long as the page lives. */
 export function followEvents(listeners: EventListeners): void {
@@ -34,13 +44,15 @@ export function followEvents(listeners: EventListeners): void {
     source.addEventListener(name, (event) => hear(JSON.parse((event as MessageEvent<string>).data) as T));
   };
   on<Health>("status", (health) => listeners.status?.(health));
-  on<{ guesses: Guess[] }>("prediction", ({ guesses }) => listeners.prediction?.(guesses));
+  on<{ guesses: NamedGuess[] }>("prediction", ({ guesses }) => listeners.prediction?.(guesses));
   on<Sale>("sale", (sale) => listeners.sale?.(sale));
   on<Refusal>("refused", (refusal) => listeners.refused?.(refusal));
   source.onopen = () => listeners.connected?.();
   source.onerror = () => {
     listeners.lost?.();
     // A stream that broke is opened again by the browser; one that was refused is not.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => followEvents(listeners), REOPEN_DELAY_MS);
+    if (source.readyState !== EventSource.CLOSED) return;
+    void leaveIfNotPaired();
+    setTimeout(() => followEvents(listeners), REOPEN_DELAY_MS);
   };
 }

@@ -1,10 +1,12 @@
 /** Prices, times and states in the words that people read. */
 
-import type { Sale } from "./api";
+import type { RefusedError, Sale } from "./api";
+import { language, text, type Key } from "./texts";
 
 export function formatPrice(pence: number | null): string {
-  if (pence === null) return "no price";
-  return pence < 100 ? `${pence}p` : `£${(pence / 100).toFixed(2)}`;
+  if (pence === null) return text("no_price");
+  if (language() === "en") return pence < 100 ? `${pence}p` : `£${(pence / 100).toFixed(2)}`;
+  return (pence / 100).toLocaleString(language(), { style: "currency", currency: "GBP" });
 }
 
 /** `seconds` since 1970 as hours and minutes. */
@@ -12,51 +14,42 @@ export function formatTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
-export function formatPercent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
 /** A word or two for the list of sales. */
 export function shortState(sale: Sale): string {
-  return {
-    held: "can be undone",
-    pending: "waiting for the till",
-    sending: "going to the till",
-    settled: "on the till",
-    rejected: "refused by the till",
-    in_doubt: "being looked into",
-    cancelled: "taken back",
-  }[sale.state];
+  return text(`state_${sale.state}`);
 }
+
+const HEADINGS: Record<Sale["state"], Key> = {
+  held: "buying",
+  pending: "bought",
+  sending: "bought",
+  settled: "bought",
+  rejected: "refused",
+  in_doubt: "unclear",
+  cancelled: "taken_back",
+};
 
 /** The heading over a sale. */
 export function headingOf(sale: Sale): string {
-  if (isBeingReturned(sale)) return "Taking back";
-  return {
-    held: "Buying",
-    pending: "Bought",
-    sending: "Bought",
-    settled: "Bought",
-    rejected: "Refused",
-    in_doubt: "Unclear",
-    cancelled: "Taken back",
-  }[sale.state];
+  return text(isBeingReturned(sale) ? "taking_back" : HEADINGS[sale.state]);
 }
 
 /** A sentence for the shopper who has just bought. */
 export function longState(sale: Sale): string {
-  if (isBeingReturned(sale)) return "The till is asked for the money back …";
-  if (sale.refund === "in_doubt") return "Nobody knows yet whether the till gave the money back. Someone will look into it.";
-  if (sale.refund === "given") return "Taken back. The till gave the money back.";
-  return {
-    held: "Not right? Undo takes it back.",
-    pending: "Noted. It goes to the till as soon as the till answers.",
-    sending: "Going to the till …",
-    settled: sale.reason === null ? "It is on the till. Thank you!" : `It is on the till: ${sale.reason}.`,
-    rejected: `The till refused it${sale.reason === null ? "" : `: ${sale.reason}`}.`,
-    in_doubt: "The till did not answer clearly. Someone will look into it; do not buy it again.",
-    cancelled: "Taken back. Nothing was charged.",
-  }[sale.state];
+  if (isBeingReturned(sale)) return text("note_refund_asked");
+  if (sale.refund === "in_doubt") return text("note_refund_in_doubt");
+  if (sale.refund === "given") return text("note_refund_given");
+  const { state, reason } = sale;
+  if (reason !== null && (state === "settled" || state === "rejected")) return text(`note_${state}_reason`, { reason });
+  return text(`note_${state}`);
+}
+
+/** Why the kiosk took no sale, in a shopper's words; what a volunteer needs to know is in the kiosk's log. */
+export function refusalText({ code, message }: Pick<RefusedError, "code" | "message">): string {
+  if (code === "not_sold") return text("refused_not_sold");
+  if (code === "not_kept") return text("refused_not_kept");
+  if (code === "not_possible") return text("refused_too_late");
+  return message;
 }
 
 function isBeingReturned({ refund }: Sale): boolean {

@@ -1,122 +1,163 @@
 /** The tablet page: this device's own camera and network, and the list to choose from by hand. */
 
 import "./style.css";
-import { fetchCatalogue, fetchVoting, newId, NoAnswerError, RefusedError, reportDecision, type Product } from "./api";
+import { fetchVoting } from "./api";
 import { loadManifest, type Manifest } from "./bundle";
-import { openCamera } from "./camera";
+import { CameraError, openCamera } from "./camera";
 import { find } from "./dom";
 import { candidates, EngineError, startEngine, type Engine } from "./engine";
 import { followEvents } from "./events";
-import { formatPercent } from "./format";
+import { Face } from "./face";
+import type { GuessMemory } from "./guesses";
 import { recognise, type Seen } from "./recognise";
+import { Search } from "./search";
+import { settle } from "./settings";
+import { text } from "./texts";
 import { About } from "./views/about";
-import { ProductList } from "./views/productlist";
-import { SaleCard } from "./views/salecard";
-import { StatusLine } from "./views/statusline";
-import { Voter, type Decision } from "./voting";
+import { Voter, type Decision, type VotingSettings } from "./voting";
 
-const video = find<HTMLVideoElement>("video");
-const viewfinder = find("viewfinder");
-const seeing = find("seeing");
-const notice = find("notice");
-const card = new SaleCard(find("card"), "Hold a product in front of this device's camera.");
-const status = new StatusLine(find("status"));
-const about = new About(find("about"));
-const products = new ProductList(find("products"), find<HTMLInputElement>("search"), (product) => {
-  void report(product, chosenByHand(product));
-});
+const STEP_MS = 250;
+/** Less is no guess. */
+const LEAST_CONFIDENCE = 0.005;
 
-followEvents({
-  connected: () => void showProducts(),
-  lost: () => status.showLost(),
-  status: (health) => status.showHealth(health),
-  sale: (sale) => {
-    if (sale.id === card.currentSaleId) card.showSale(sale);
-  },
-});
-void watch();
+class Tablet {
+  private readonly video = find<HTMLVideoElement>("video");
+  private readonly viewfinder = find("viewfinder");
+  private readonly seeing = find("seeing");
+  private readonly notice = find("notice");
+  private readonly about = new About(find("about"));
+  private readonly search = new Search();
+  private readonly face: Face;
+  private isLive = false;
 
-async function showProducts(): Promise<void> {
-  try {
-    products.show(await fetchCatalogue());
-  } catch (error) {
-    // The stream tells when the kiosk is back, and this runs again.
-    if (!(error instanceof NoAnswerError)) throw error;
-    status.showLost();
+  constructor(settings: Awaited<ReturnType<typeof settle>>) {
+    this.face = new Face({
+      page: settings,
+      invitation: "invite_tablet",
+      asks: true,
+      onView: (view) => {
+        if (view === "look" && this.isLive) this.search.begin(performance.now());
+      },
+      onChoice: () => this.search.end(null, performance.now()),
+    });
+    const { card, status } = this.face;
+    followEvents({
+      connected: () => void this.face.showProducts(),
+      lost: () => {
+        this.face.lastHeard = null;
+        status.showLost();
+      },
+      status: (health) => {
+        status.showHealth(health, false);
+        card.setClosed(!health.outbox.usable);
+      },
+      sale: (sale) => {
+        this.face.lastHeard = sale;
+        if (sale.id === card.currentSaleId) card.showSale(sale);
+      },
+    });
+    window.setInterval(() => this.help(), STEP_MS);
+    void this.watch();
   }
-}
 
-/** Camera and network, for as long as both work. Whatever fails is said, and the list stays. */
-async function watch(): Promise<void> {
-  const stop = new AbortController();
-  try {
-    const track = await openCamera(video);
-    track.onended = () => {
-      stop.abort();
-      showNotice("The camera was taken away. Load this page again to go on.");
+  /** Camera and network, for as long as both work. Whatever fails is said, and the list stays. */
+  private async watch(): Promise<void> {
+    const stop = new AbortController();
+    try {
+      this.seeing.textContent = text("waiting_camera");
+      const track = await openCamera(this.video);
+      track.onended = () => {
+        stop.abort();
+        this.giveUp(text("camera_taken"));
+      };
+      this.seeing.textContent = text("waiting_model");
+      const { engine, manifest } = await this.prepare();
+      const voter = new RememberingVoter(manifest.labels.map(({ id }) => id), await fetchVoting(), this.face.memory);
+      this.viewfinder.dataset.state = "live";
+      this.isLive = true;
+      this.search.begin(performance.now());
+      const listener = { seen: (one: Seen) => this.see(one), decided: (one: Decision) => this.decide(manifest, one) };
+      await recognise(this.video, engine, manifest, voter, listener, stop.signal);
+    } catch (error) {
+      this.giveUp(messageOf(error));
+    }
+  }
+
+  private async prepare(): Promise<{ engine: Engine; manifest: Manifest }> {
+    const manifest = await loadManifest();
+    const forced = new URLSearchParams(location.search).get("backend");
+    try {
+      const { engine, attempts } = await startEngine(manifest, candidates(forced));
+      this.about.showAttempts(attempts);
+      return { engine, manifest };
+    } catch (error) {
+      if (error instanceof EngineError) this.about.showAttempts(error.attempts);
+      throw error;
+    }
+  }
+
+  /** The list is all that is left, and all that is needed. */
+  private giveUp(message: string): void {
+    this.isLive = false;
+    this.viewfinder.dataset.state = "off";
+    this.notice.textContent = `${message} ${text("list_always")}`;
+    this.face.card.invite("invite_list");
+    this.face.stage.home = "list";
+    if (this.face.card.isIdle) this.face.stage.goHome();
+  }
+
+  private see({ product, frameMs }: Seen): void {
+    const words = product === null ? text("sees_nothing") : text("sees", { name: product.name });
+    this.seeing.textContent = words;
+    this.viewfinder.dataset.sees = product === null ? "nothing" : "product";
+    this.search.see(product?.id ?? null, performance.now());
+    this.about.addFrame(frameMs);
+  }
+
+  private decide(manifest: Manifest, decision: Decision): void {
+    this.search.end(decision.label, performance.now());
+    this.face.recognised(decision.label);
+    const label = manifest.labels.find(({ id }) => id === decision.label);
+    const product = this.face.products.find(decision.label) ?? {
+      label: decision.label,
+      name: label?.name ?? decision.label,
+      price_pence: label?.price_pence ?? null,
     };
-    seeing.textContent = "Getting the model ready …";
-    const { engine, manifest } = await prepare();
-    const voter = new Voter(
-      manifest.labels.map(({ id }) => id),
-      await fetchVoting(),
-    );
-    viewfinder.dataset.state = "live";
-    const listener = { seen: showSeen, decided: (one: Decision) => decided(manifest, one) };
-    await recognise(video, engine, manifest, voter, listener, stop.signal);
-  } catch (error) {
-    showNotice(error instanceof Error ? error.message : String(error));
+    void this.face.report(product, decision);
+  }
+
+  /** Nobody is left alone with something that is not recognised. */
+  private help(): void {
+    if (!this.isLive) return;
+    const isFree = this.face.card.isIdle && this.face.stage.view === "look";
+    const phase = isFree ? this.search.phase(performance.now()) : "waiting";
+    this.viewfinder.dataset.phase = phase;
+    this.face.card.setHint(phase === "hint");
+    if (phase === "list") this.face.openList();
   }
 }
 
-async function prepare(): Promise<{ engine: Engine; manifest: Manifest }> {
-  const manifest = await loadManifest();
-  const forced = new URLSearchParams(location.search).get("backend");
-  try {
-    const { engine, attempts } = await startEngine(manifest, candidates(forced));
-    about.showAttempts(attempts);
-    return { engine, manifest };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    about.showAttempts(error.attempts);
-    throw new Error("This device cannot run the model safely (see “About this device” below).", { cause: error });
+/** A vote that lets the memory of guesses look on. */
+class RememberingVoter extends Voter {
+  constructor(
+    private readonly names: readonly string[],
+    settings: VotingSettings,
+    private readonly memory: GuessMemory,
+  ) {
+    super(names, settings);
+  }
+
+  override update(probabilities: ArrayLike<number>): Decision | null {
+    const guesses = this.names.map((label, index) => ({ label, confidence: probabilities[index] }));
+    this.memory.add(guesses.filter(({ confidence }) => confidence >= LEAST_CONFIDENCE), performance.now());
+    return super.update(probabilities);
   }
 }
 
-function showNotice(message: string): void {
-  viewfinder.dataset.state = "off";
-  card.invite("Choose a product from the list.");
-  notice.textContent = `${message} You can always choose from the list.`;
+function messageOf(error: unknown): string {
+  if (error instanceof CameraError) return error.message;
+  if (error instanceof EngineError) return text("model_unsafe");
+  return text("model_failed", { detail: error instanceof Error ? error.message : String(error) });
 }
 
-function showSeen({ product, confidence, frameMs }: Seen): void {
-  seeing.textContent = product === null ? "Sees no product" : `Sees ${product.name}, ${formatPercent(confidence)} sure`;
-  about.addFrame(frameMs);
-}
-
-function decided(manifest: Manifest, decision: Decision): void {
-  const label = manifest.labels.find(({ id }) => id === decision.label);
-  const product = products.find(decision.label) ?? {
-    label: decision.label,
-    name: label?.name ?? decision.label,
-    price_pence: label?.price_pence ?? null,
-  };
-  void report(product, decision);
-}
-
-/** A person is sure of what they chose, and no vote was taken. */
-function chosenByHand(product: Product): Decision {
-  return { label: product.label, confidence: 1, votes: 0 };
-}
-
-/** Makes it a sale. The same `id` is used however often it has to be sent, so it is never bought twice. */
-async function report(product: Product, decision: Decision, id = newId()): Promise<void> {
-  card.showProduct(product, decision.votes === 0 ? "Chosen" : "Recognised");
-  try {
-    card.showSale(await reportDecision(id, decision));
-  } catch (error) {
-    if (error instanceof RefusedError) card.showRefused(product, error.message);
-    else if (error instanceof NoAnswerError) card.showNoAnswer(product, () => void report(product, decision, id));
-    else throw error;
-  }
-}
+void settle().then((settings) => new Tablet(settings));

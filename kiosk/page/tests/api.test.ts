@@ -39,7 +39,7 @@ it("gives up after the last try", async () => {
 
 it("does not send a decision again that the kiosk refused", async () => {
   const bodies = answer({ status: 422, body: { error: { message: "not sold here", code: "not_sold" } } });
-  await expect(reportDecision("1", decision, [0, 0])).rejects.toThrow(new RefusedError("not sold here", 422));
+  await expect(reportDecision("1", decision, [0, 0])).rejects.toThrow(new RefusedError("not sold here", 422, "not_sold"));
   expect(bodies).toHaveLength(1);
 });
 

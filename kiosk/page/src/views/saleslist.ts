@@ -3,6 +3,7 @@
 import type { Sale } from "../api";
 import { make } from "../dom";
 import { formatPrice, formatTime, shortState } from "../format";
+import { text } from "../texts";
 
 const LENGTH = 6;
 
@@ -32,7 +33,7 @@ export class SalesList {
 
   private draw(): void {
     if (this.sales.length === 0) {
-      this.root.replaceChildren(make("li", "quiet", "Nothing yet."));
+      this.root.replaceChildren(make("li", "quiet", text("no_sales")));
       return;
     }
     this.root.replaceChildren(...this.sales.map(drawSale));

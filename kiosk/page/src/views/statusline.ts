@@ -1,45 +1,61 @@
 /** One line that says honestly how the kiosk is. */
 
 import type { Health } from "../api";
+import { text } from "../texts";
 
 /** A sale that waits longer than this is worth a word. */
 const LONG_WAIT_SECONDS = 60;
 
 export class StatusLine {
   constructor(private readonly root: HTMLElement) {
-    this.show("waiting", "Connecting to the kiosk …");
+    this.show("waiting", text("connecting"));
   }
 
   showLost(): void {
-    this.show("bad", "No connection to the kiosk. Trying again …");
+    this.show("bad", text("lost"));
   }
 
-  showHealth(health: Health): void {
-    const troubles = findTroubles(health);
+  /** `showsCamera`: whether the kiosk's own camera is of interest here. */
+  showHealth(health: Health, showsCamera = true): void {
+    const troubles = findTroubles(showsCamera ? health : withoutCamera(health));
     if (troubles.length > 0) this.show("bad", troubles.join(" "));
-    else this.show("good", `Camera ${health.camera.name} · till ${health.till.name} · model ${health.bundle}`);
+    else this.show("good", allWell(health, showsCamera));
   }
 
-  private show(mood: "good" | "bad" | "waiting", text: string): void {
+  private show(mood: "good" | "bad" | "waiting", line: string): void {
     this.root.dataset.mood = mood;
-    this.root.textContent = text;
+    // Said again only when it says something else: it is a live region.
+    if (this.root.textContent !== line) this.root.textContent = line;
   }
+}
+
+function withoutCamera(health: Health): Health {
+  const status = health.outbox.usable ? "ok" : "degraded";
+  return { ...health, status, camera: { ...health.camera, live: true } };
+}
+
+function allWell({ camera, till }: Health, showsCamera: boolean): string {
+  if (!showsCamera) return text("all_well_till", { till: till.name });
+  return text("all_well", { camera: shortName(camera.name), till: till.name });
+}
+
+/** The file of a recording without its folders; whatever else a camera is called as it is. */
+function shortName(camera: string): string {
+  return camera.startsWith("/") && !camera.startsWith("/dev/") ? camera.replace(/^.*\//, "") : camera;
 }
 
 /** What a person should know, a sentence each; empty when all is well. */
 export function findTroubles({ status, camera, outbox }: Health): string[] {
   const troubles: string[] = [];
-  if (!outbox.usable) {
-    troubles.push("The kiosk cannot keep sales just now and takes none: please use the list on paper.");
-  }
+  if (!outbox.usable) troubles.push(text("trouble_outbox"));
   if (!camera.live) {
-    const why = camera.detail === null ? "" : ` (${camera.detail})`;
-    troubles.push(`The kiosk's camera gives no pictures${why}. The tablet page has a camera and a list of its own.`);
+    const { detail } = camera;
+    troubles.push(detail === null ? text("trouble_camera") : text("trouble_camera_reason", { reason: detail }));
   }
   if (outbox.pending > 0 && outbox.oldest_age_seconds > LONG_WAIT_SECONDS) {
-    const count = outbox.pending === 1 ? "One sale is" : `${outbox.pending} sales are`;
-    troubles.push(`${count} waiting for the till; nothing is lost.`);
+    const count = outbox.pending;
+    troubles.push(count === 1 ? text("trouble_waiting_one") : text("trouble_waiting_many", { count }));
   }
-  if (status !== "ok" && troubles.length === 0) troubles.push("Something on the kiosk needs a look.");
+  if (status !== "ok" && troubles.length === 0) troubles.push(text("trouble_other"));
   return troubles;
 }
