@@ -3,89 +3,26 @@
 Everything has a default; unknown keys are errors. `deploy/kiosk.yaml` is the same tree as an example file.
 """
 
-import ipaddress
-import os
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from kiosk.access.addresses import is_dns_name
 from kiosk.bundle.manifest import VotingRule
-
-
-def default_state_dir() -> Path:
-    """Where state lives when the config does not say: systemd's directory, else the XDG one."""
-    given = os.environ.get("STATE_DIRECTORY")
-    if given:
-        return Path(given.split(":")[0])
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kiosk"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _host(host: str) -> str:
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        host = ""
-    if not host or any(character.isspace() for character in host):
-        raise ValueError("an address or a host name such as 127.0.0.1")
-    return host
-
-
-def _money_url(url: str) -> str:
-    allowed = "an https address such as https://honesty.store (http only to this machine itself)"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(allowed) from error
-    host = parts.hostname or ""
-    plain = not (parts.username or parts.password or parts.query or parts.fragment or port == 0)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not (host and plain and secure) or any(character.isspace() for character in url):
-        raise ValueError(allowed)
-    return url
-
-
-def _safe_url(url: str) -> str:
-    return _money_url(url).rstrip("/")
-
-
-def _given_path(path: Path) -> Path:
-    if str(path) in ("", "."):
-        raise ValueError("a path such as /var/lib/kiosk")
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        raise ValueError("a path whose home directory exists") from error
-
-
-GivenPath = Annotated[Path, AfterValidator(_given_path)]
-"""A path as a person writes it; ~ is their home."""
-
-
-def _from_credentials(path: Path) -> Path:
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(credentials) / path if credentials else path
-
-
-SecretPath = Annotated[GivenPath, AfterValidator(_from_credentials)]
-"""A file with a secret, readable by the kiosk only; relative to $CREDENTIALS_DIRECTORY where systemd sets it."""
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-"""An environment variable with a secret."""
-
-
-def _one_of_two(first: str, given_first: object, second: str, given_second: object) -> None:
-    if (given_first is None) == (given_second is None):
-        raise ValueError(f"either {first} or {second}")
+from kiosk.config_values import (
+    DnsName,
+    GivenPath,
+    Host,
+    MoneyUrl,
+    Port,
+    SafeUrl,
+    SecretPath,
+    Section,
+    VariableName,
+    default_state_dir,
+    is_loopback,
+    one_of_two,
+)
 
 
 def _camera_text(source: object) -> str:
@@ -94,16 +31,6 @@ def _camera_text(source: object) -> str:
     if isinstance(source, str) and source.strip():
         return source
     raise ValueError("auto, an index from 0 up, a device path, an http(s) or rtsp address, a video file, or a folder")
-
-
-Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
-"""A TCP port; 0 lets the system choose."""
-
-
-class Section(BaseModel):
-    """A part of the config."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CameraConfig(Section):
@@ -153,7 +80,7 @@ class HonestyStoreTill(Section):
     """`till: {kind: honesty_store, ...}`: sales go to an honesty.store till."""
 
     kind: Literal["honesty_store"]
-    url: Annotated[str, AfterValidator(_safe_url)]
+    url: SafeUrl
     """The till's address, without /api."""
     store_code: str = Field(min_length=1)
     """The code of the store that the kiosk stands in."""
@@ -168,9 +95,7 @@ class HonestyStoreTill(Section):
 
     @model_validator(mode="after")
     def _one_token(self) -> "HonestyStoreTill":
-        _one_of_two(
-            "refresh_token_file", self.refresh_token_file, "refresh_token_variable", self.refresh_token_variable
-        )
+        one_of_two("refresh_token_file", self.refresh_token_file, "refresh_token_variable", self.refresh_token_variable)
         return self
 
 
@@ -182,7 +107,7 @@ class SecretSource(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> "SecretSource":
-        _one_of_two("file", self.file, "variable", self.variable)
+        one_of_two("file", self.file, "variable", self.variable)
         return self
 
 
@@ -211,17 +136,17 @@ class WebhookTill(Section):
     """`till: {kind: webhook, ...}`: sales are posted to an address, for any other till."""
 
     kind: Literal["webhook"]
-    url: Annotated[str, AfterValidator(_money_url)]
+    url: MoneyUrl
     """Gets each sale."""
-    refund_url: Annotated[str, AfterValidator(_money_url)] | None = None
+    refund_url: MoneyUrl | None = None
     """Gets each refund; without it, a settled sale cannot be given back from the kiosk."""
     secret_file: SecretPath | None = None
     """The key that requests are signed with, in a file; this or the variable."""
     secret_variable: VariableName | None = None
     """The key that requests are signed with, in the environment."""
-    headers: dict[HeaderName, HeaderValue] = {}
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Sent along with each request."""
-    secret_headers: dict[HeaderName, SecretSource] = {}
+    secret_headers: dict[HeaderName, SecretSource] = Field(default_factory=dict)
     """Sent along too, each value read from a file or the environment."""
     idempotent: bool = Field(default=True, strict=True)
     """Whether the receiver takes one Idempotency-Key for one sale, however often it comes."""
@@ -230,7 +155,7 @@ class WebhookTill(Section):
 
     @model_validator(mode="after")
     def _one_secret(self) -> "WebhookTill":
-        _one_of_two("secret_file", self.secret_file, "secret_variable", self.secret_variable)
+        one_of_two("secret_file", self.secret_file, "secret_variable", self.secret_variable)
         names = [name.lower() for name in (*self.headers, *self.secret_headers)]
         if len(set(names)) != len(names):
             raise ValueError("each header once, upper and lower case being the same")
@@ -248,20 +173,10 @@ def _shown_url(url: str) -> str:
     return url
 
 
-def _dns_name(name: str) -> str:
-    if not is_dns_name(name):
-        raise ValueError("a name such as kiosk.office.example: letters, digits, hyphens and dots, up to 253 in all")
-    return name.lower()
-
-
-DnsName = Annotated[str, AfterValidator(_dns_name)]
-"""A host name that a certificate can be made for."""
-
-
 class WebConfig(Section):
     """`web:`, the page."""
 
-    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    host: Host = "127.0.0.1"
     """A loopback address: only this machine, over plain http. Any other: https on `port`, for paired tablets only."""
     port: Port = 8443
     plain_port: Port = 8080
@@ -296,13 +211,13 @@ class WebConfig(Section):
     @property
     def is_open(self) -> bool:
         """Whether others than this machine can reach the page."""
-        return not _is_loopback(self.host)
+        return not is_loopback(self.host)
 
 
 class MetricsConfig(Section):
     """`metrics:`, for Prometheus."""
 
-    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 9464
 
 

@@ -219,7 +219,8 @@ export class SaleCard {
     button.type = "button";
     if (counts) button.append(this.countdown.number);
     button.onclick = () => {
-      for (const one of this.actions.querySelectorAll("button")) one.disabled = true;
+      // What is asked of the kiosk is asked once; the list can be opened again and again.
+      for (const one of this.actions.querySelectorAll("button")) one.disabled = !this.isIdle;
       press();
     };
     return button;
