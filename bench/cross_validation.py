@@ -34,6 +34,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="deals the photos out (default: %(default)s)")
     parser.add_argument("--without-unknown", action="store_true", help="see `trainer build --help`")
     options, for_build = parser.parse_known_args()
+    if options.only and not all(0 <= place < options.folds for place in options.only):
+        parser.error(f"--only: folds are counted from 0 to {options.folds - 1}")
     dataset = read_dataset(options.data, options.seed, options.without_unknown)
     folds = deal_folds(dataset.train, group_photos(dataset.train), options.folds, options.seed)
     extra = [*for_build, *(["--without-unknown"] if options.without_unknown else [])]
@@ -74,7 +76,7 @@ def _write_shop(shop: Path, data: Path, lists: dict[str, Sequence[Photo]]) -> No
         if directory.is_dir():
             (shop / directory.name).symlink_to(directory)
     for name, photos in lists.items():
-        lines = [f"{photo.path.parent.name}/{photo.path.name}\n" for photo in photos]
+        lines = [f"{photo.path.relative_to(data).as_posix()}\n" for photo in photos]
         (shop / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
 
 

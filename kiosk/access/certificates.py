@@ -112,7 +112,7 @@ class LocalCertificate:
 
     def authority(self) -> x509.Certificate:
         """See `CertificateSource`."""
-        if not self._certificate_path.exists():
+        if not self._is_there(self._certificate_path):
             raise CertificateError("there is no certificate yet; `kiosk certificate create` makes it")
         return load_certificates(self._certificate_path)[0]
 
@@ -133,8 +133,9 @@ class LocalCertificate:
     def _outlived(self, described: Described, authority: x509.Certificate, now: datetime) -> str | None:
         if now < EARLIEST_TIME:
             return None  # such a clock tells nothing about dates
-        if now + timedelta(days=RENEW_DAYS) >= described.not_after or now < described.not_before:
-            return "its time is running out, or has not come"
+        # One that is not valid yet was made by this very clock: it is behind now, and would make one that is soon over.
+        if now + timedelta(days=RENEW_DAYS) >= described.not_after:
+            return "its time is running out"
         names, addresses = self._hosts(authority)
         lacking = {*names, *map(str, addresses)} - set(described.names)
         return f"it lacks {', '.join(sorted(lacking))}" if lacking else None
@@ -151,10 +152,19 @@ class LocalCertificate:
         permitted = [one for one in addresses if may_sign_for(authority, one)]
         return [name for name in names if may_sign_for(authority, name)], permitted
 
+    @staticmethod
+    def _is_there(path: Path) -> bool:
+        try:
+            return path.exists()
+        except OSError as error:
+            raise CertificateError(f"{path}: {error.strerror}; let the kiosk's user read it") from error
+
     def _open_authority(self, now: datetime) -> Authority:
-        if not self._certificate_path.exists():
-            return self._make_authority(now)
         again = "put both back from a copy, or begin anew with `kiosk certificate create --new-authority`"
+        if not self._is_there(self._certificate_path):
+            if self._is_there(self._key_path) and self._is_there(self.files.certificate):
+                raise CertificateError(f"the authority is damaged ({self._certificate_path} is missing); {again}")
+            return self._make_authority(now)
         try:
             certificate, key = load_certificates(self._certificate_path)[0], load_key(self._key_path)
         except CertificateError as error:
@@ -163,6 +173,8 @@ class LocalCertificate:
             raise CertificateError(f"the authority is damaged ({self._key_path} is not its key); {again}")
         if now >= certificate.not_valid_after_utc:
             raise CertificateError(f"the authority expired; {again}")
+        if now < certificate.not_valid_before_utc:
+            raise CertificateError(f"the authority is not valid yet; set this device's clock, or {again}")
         return Authority(certificate, key)
 
     def _make_authority(self, now: datetime) -> Authority:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -28,6 +29,8 @@ MOST_CODES = 5
 """Codes good at the same time; one more ends the oldest, so that guessing gets no easier by making many."""
 TOKEN_BYTES = 32
 LONGEST_NAME = 40
+TRY_SECONDS = 60.0
+"""How long a write that failed is left alone."""
 SEEN_SECONDS = 3600.0
 """How often it is written down that a tablet was here; not more, for the disk is an SD card."""
 
@@ -68,13 +71,16 @@ class TabletBook:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self._tried_at: dict[str, float] = {}
+        """When it was last tried to write down that a tablet was here: a full disk is not asked with each request."""
         self._version = database.data_version()
 
     @classmethod
-    def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Self:
+    def open(cls, path: Path, clock: Callable[[], float] = time.time, *, sets_aside: bool = True) -> Self:
         """Open it, making it where it is missing. A damaged one is set aside: its tablets are paired again.
 
-        `clock`: seconds since 1970.
+        `clock`: seconds since 1970. `sets_aside` is for the daemon: moved away by a command, a book would be one thing
+        to the daemon, which holds it open, and another to the command.
 
         Raises:
             NotKept: it cannot be read or written.
@@ -82,6 +88,8 @@ class TabletBook:
         try:
             database = Database.open(path, MIGRATIONS)
         except Damaged as error:
+            if not sets_aside:
+                raise NotKept(f"{path}: is damaged ({error}); restart the kiosk, which sets it aside") from error
             aside = set_aside(path)
             log.error("paired tablets forgotten; pair them again", extra={"reason": str(error), "kept_as": str(aside)})
             database = Database.open(path, MIGRATIONS)
@@ -140,8 +148,9 @@ class TabletBook:
     def note_seen(self, tablet: Tablet) -> bool:
         """Write down now and then that the tablet was here; whether it was worth writing. Raises NotKept."""
         now = self._clock()
-        if abs(now - tablet.seen_at) < SEEN_SECONDS:
+        if abs(now - tablet.seen_at) < SEEN_SECONDS or abs(now - self._tried_at.get(tablet.id, -inf)) < TRY_SECONDS:
             return False
+        self._tried_at[tablet.id] = now
         with self._database.transaction() as book:
             book.execute("UPDATE tablet SET seen_at = ? WHERE id = ?", (now, tablet.id))
         return True
@@ -167,11 +176,10 @@ class TabletBook:
 
     def revoke_all(self) -> list[Tablet]:
         """End every pairing, and every code. Raises NotKept."""
-        tablets = self.all()
         with self._database.transaction() as book:
             book.execute("DELETE FROM code")
-        self._revoke(tablets)
-        return tablets
+            ending = "UPDATE tablet SET revoked_at = ? WHERE revoked_at IS NULL RETURNING *"
+            return [_tablet(row) for row in book.execute(ending, (self._clock(),)).fetchall()]
 
     def changed(self) -> bool:
         """Whether another process has written since the last call. Raises NotKept."""

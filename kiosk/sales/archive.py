@@ -68,6 +68,11 @@ class Archive:
             self._opened.close()
             self._opened = None
 
+    @property
+    def seen_damaged(self) -> bool:
+        """Whether it was found damaged since it was opened."""
+        return self._opened is not None and self._opened.seen_damaged
+
     def find(self, sale_id: UUID) -> Sale | None:
         """An archived sale, or None."""
         return OutboxReader(self._opened).find(sale_id) if self._opened else None

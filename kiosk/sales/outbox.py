@@ -133,8 +133,10 @@ class Outbox(OutboxWriter):
         Raises:
             NotKept: the outbox must be revived.
         """
-        if self._database.seen_damaged or not self._path.exists():
-            raise NotKept(f"{self._path} is damaged or was taken away while the kiosk runs; it is being mended")
+        if self._database.seen_damaged or self._archive.seen_damaged or not self._path.exists():
+            raise NotKept(
+                f"{self._path} or its archive is damaged or was taken away while the kiosk runs; it is being mended"
+            )
         version = self._database.data_version()
         if version == self._seen_version:
             self._seen_change = max(self._own_changes, default=self._seen_change)

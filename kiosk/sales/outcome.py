@@ -77,8 +77,7 @@ async def look_for(
     if isinstance(finding, Found):
         return Outcome("found", SaleState.SETTLED, finding.reference, Pause.NONE), finding
     name = "absent" if isinstance(finding, Absent) else "unsure"
-    pause = Pause.AS_BEFORE if isinstance(finding, Absent) else Pause.NONE
-    return Outcome(name, SaleState.IN_DOUBT, finding.reason, pause), finding
+    return Outcome(name, SaleState.IN_DOUBT, finding.reason, Pause.AS_BEFORE), finding
 
 
 async def give_back(till: Till, sale: Sale) -> Outcome:

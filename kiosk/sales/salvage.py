@@ -133,7 +133,12 @@ def _read_line(row: sqlite3.Row) -> _Line | None:
         at, uptime_seconds = float(facts["at"]), facts.get("uptime_seconds")
         if not at > -1e12:
             return None
-        moment = Moment(at, facts.get("boot_id"), None if uptime_seconds is None else float(uptime_seconds))
+        boot_id = facts.get("boot_id")
+        moment = Moment(
+            at,
+            boot_id if isinstance(boot_id, str) else None,
+            None if uptime_seconds is None else float(uptime_seconds),
+        )
         reason = None if facts["reason"] is None else str(facts["reason"])
         # The first schema did not count.
         return _Line(UUID(facts["sale_id"]), SaleState(facts["state"]), moment, reason, int(facts.get("times", 1)))
@@ -236,7 +241,9 @@ def _insert(connection: sqlite3.Connection, sale: Sale) -> None:
     except sqlite3.IntegrityError as error:
         # A row that no outbox would have taken, such as a reference twice: a person must look at it.
         reason = f"its row was damaged ({error}); {sale.reason or f'it was {sale.state.value}'}"
-        doubtful = _without_product(sale.id, SaleState.IN_DOUBT, float(sale.taken_at), reason)
+        # Columns are not typed in a damaged file: its time may be anything.
+        taken_at = sale.taken_at if isinstance(sale.taken_at, float) else 0.0
+        doubtful = _without_product(sale.id, SaleState.IN_DOUBT, taken_at, reason)
         connection.execute(sql, sale_values(replace(doubtful, label=str(sale.label), name=str(sale.name))))
 
 

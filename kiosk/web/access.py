@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kiosk.web.errors import NotAllowed, TooSlow, WrongHost, WrongType
+from kiosk.web.errors import Malformed, NotAllowed, TooSlow, WrongHost, WrongType
 from kiosk.web.guard import FORM_PATHS, GUARD, RENEWED, set_cookie
 from kiosk.web.views_of_kiosk import SETTINGS
 from kiosk.web.visitor import VISITOR, Standing, Visitor, client_of, is_own_host, local_address
@@ -76,3 +76,5 @@ async def _check_body(request: web.Request, timeout_seconds: float) -> None:
             await request.read()
     except TimeoutError as error:
         raise TooSlow("the request's body did not come in time") from error
+    except web.RequestPayloadError as error:
+        raise Malformed("the request's body is not what its head says") from error

@@ -59,7 +59,10 @@ async def pair(request: web.Request) -> web.Response:
         raise Malformed("the kiosk itself needs no pairing")
     if visitor.standing is Standing.TABLET:
         return _paired(request)
-    form = await request.post()
+    try:
+        form = await request.post()
+    except (ValueError, LookupError) as error:
+        raise Malformed("that is no form") from error
     code, name = str(form.get("code", ""))[:20], str(form.get("name", ""))
     try:
         token = guard.redeem(visitor, code, name or _device(request))

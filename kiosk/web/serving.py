@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from aiohttp import web, web_response
+from aiohttp.http_exceptions import BadHttpMessage
 
 from kiosk.errors import KioskError
 from kiosk.web.door import Door, Limits, Tls, Turnstile, note_head
@@ -15,6 +16,14 @@ log = logging.getLogger(__name__)
 # aiohttp would tell its own and Python's version, also where no application can keep it from doing so: in its answer to
 # bytes that are no HTTP.
 web_response.SERVER_SOFTWARE = "kiosk"  # type: ignore[attr-defined]
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record of aiohttp tells of the kiosk. What is no HTTP is the sender's affair, and may hold a token."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
+
+
+logging.getLogger("aiohttp.server").addFilter(_is_ours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cryptography import x509
+
 from kiosk.access.certificate import Described
 from kiosk.access.certificates import CertificateSource
 from kiosk.errors import CertificateError
@@ -38,7 +40,8 @@ class TlsKeeper:
         trouble: str | None = None
         try:
             await asyncio.to_thread(self._refresh)
-        except CertificateError as error:
+        # Whatever is wrong with files or network: the counter sells on, and the next round tries again.
+        except (CertificateError, OSError, x509.ExtensionNotFound) as error:
             trouble = str(error)
         if trouble is not None and trouble != self.trouble:
             kept = "the one before stays in use" if self._context else "the page is not served to the network"

@@ -14,7 +14,7 @@ from kiosk.web.door import client_key
 COOKIE = "__Host-kiosk_tablet"
 """The prefix has browsers take it only over https, for this host alone and all of it (RFC 6265bis, 4.1.3.2)."""
 
-_FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+_FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 class Standing(Enum):

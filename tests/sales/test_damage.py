@@ -216,3 +216,32 @@ def test_how_often_something_happened_survives_the_damage(path: Path) -> None:
     spoil(path, root_page(path, "sale_by_state"))
     with closing(Outbox(path)) as outbox:
         assert outbox.history(sale.id)[:-1] == before
+
+
+def put_untyped(path: Path, table: str, column: str, value: object) -> None:
+    """Put into every row of a column what its type forbids, as damage can."""
+    change = "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        [sql] = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [table]).fetchone()
+        assert sql.rstrip().endswith(") STRICT")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(change, [sql.rstrip().removesuffix("STRICT"), table])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"UPDATE {table} SET {column} = ?", [value])
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(change, [sql, table])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [("sale", "taken_at", "noon"), ("sale", "taken_at", b"?"), ("history", "boot_id", b"?")],
+)
+def test_a_value_of_another_type_costs_neither_the_start_nor_a_sale(
+    path: Path, table: str, column: str, value: object
+) -> None:
+    with closing(Outbox(path)) as outbox:
+        sale, _ = outbox.take(a_sale())
+    put_untyped(path, table, column, value)
+    with closing(Outbox(path)) as outbox:
+        assert outbox.salvages == 1
+        assert [one.id for one in outbox.recent()] == [sale.id]

@@ -101,6 +101,7 @@ class Screen:
         self._left = TimeLeft(phases, steps)
         self._next = 0
         self._skip_to(begun_at)
+        self._next = begun_at
         self._bar: Bar | None = None
         self._fresh = ""
         self._at = time.monotonic()

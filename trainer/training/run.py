@@ -155,7 +155,7 @@ class _Training:
         self._write_state(learner)
         for watcher in self._watchers:
             watcher.ended(self.epochs[-1])
-        told = self._health.look(self.epochs[-1])
+        told = self._health.look(self.epochs[-1]) if not self._runs else None
         if told is not None and self._team.workers.chief:
             say(told)
 
@@ -184,7 +184,7 @@ class _Training:
         self.epochs, self._best = list(state.epochs), state.best
         self._runs, self._start = list(state.runs), state.start
         assign(self._model.variables, state.variables[: len(self._model.variables)])
-        for epoch in self.epochs:
+        for epoch in self.epochs if not self._runs else ():
             self._health.look(epoch)
         say(f"going on after epoch {self._done} of {self._phases[-1].last}")
 
@@ -210,7 +210,7 @@ class _Training:
 
         def val_loss_of(weights: Weights) -> float:
             assign(self._weights, weights)
-            return self._learner(self._phases[-1]).watch(self._watched).loss
+            return round(self._learner(self._phases[-1]).watch(self._watched).loss, 4)
 
         soup = make_soup(self._runs, val_loss_of)
         assign(self._weights, soup.weights)

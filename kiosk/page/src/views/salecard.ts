@@ -143,12 +143,17 @@ export class SaleCard {
   private waysBack(sale: Sale, asks: boolean): Action[] {
     const notThat = (): void => void this.undo(sale, () => this.settings.notThat(sale.label));
     const undo: Action = { key: sale.state === "held" ? "undo" : "take_back", press: () => void this.undo(sale) };
-    const pay: Action = { key: "pay_phone", press: () => void this.undo(sale, (undone) => this.showPay(undone)) };
+    const pay: Action = { key: "pay_phone", press: () => void this.undo(sale, (undone) => this.payInstead(undone)) };
     const pays = this.settings.paysByPhone && sale.state === "held" ? [pay] : [];
     if (!asks) return [{ ...undo, counts: true, isMain: true }, ...pays];
     if (!this.settings.asks) return [{ ...undo, counts: true, isMain: true }, { key: "not_that", press: notThat }, ...pays];
     const yes: Action = { key: "yes_that", press: () => this.confirm(sale), isMain: true };
     return [yes, { key: "no", press: notThat, counts: true }, ...pays];
+  }
+
+  /** Where the till had it already, the money was only asked back: who paid now might pay twice. */
+  private payInstead(undone: Sale): void {
+    if (undone.state === "cancelled") this.showPay(undone);
   }
 
   /** The window runs on: who presses a button by mistake can still go back. */
