@@ -125,6 +125,21 @@ def test_a_clock_in_1970_makes_no_certificate_and_keeps_the_one_there_is(tmp_pat
     assert local(tmp_path).refresh(lost) == made
 
 
+def test_a_clock_that_is_behind_leaves_a_good_certificate_alone(tmp_path: Path) -> None:
+    made = local(tmp_path).refresh(NOW)
+    assert local(tmp_path).refresh(NOW - timedelta(days=400)) == made
+
+
+def test_a_lost_authority_certificate_is_told_and_its_key_never_overwritten(tmp_path: Path) -> None:
+    local(tmp_path).refresh(NOW)
+    directory = tmp_path / "certificates"
+    key = (directory / "authority.key").read_bytes()
+    (directory / "authority.crt").unlink()
+    with pytest.raises(CertificateError, match="put both back from a copy"):
+        local(tmp_path).refresh(NOW)
+    assert (directory / "authority.key").read_bytes() == key
+
+
 def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = local(tmp_path)
     first = source.refresh(NOW)

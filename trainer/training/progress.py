@@ -40,13 +40,18 @@ class TimeLeft:
         number, took = self._looks
         self._looks = (number + 1, took + seconds)
 
+    @property
+    def steps(self) -> int:
+        """Steps that are still to come."""
+        return sum(self._left.values())
+
     def seconds(self) -> float | None:
         """Estimate of the time left; None before anything is known."""
         paces = {phase: took / number for phase, (number, took) in self._took.items() if number >= _ENOUGH_STEPS}
         if not paces:
             return None
         looks, looked = self._looks
-        passes = sum(self._left.values()) / self._steps
+        passes = self.steps / self._steps
         return sum(left * _pace(phase, paces) for phase, left in self._left.items()) + (
             passes * looked / looks if looks else 0.0
         )
@@ -140,6 +145,11 @@ class Screen:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    @property
+    def steps_left(self) -> int:
+        """Steps that are still to come."""
+        return self._left.steps
 
     def _skip_to(self, number: int) -> None:
         """Passes before this one that were not seen here: done before, or spared by a run that stopped early."""
