@@ -10,9 +10,10 @@ from typing import Any, Never
 from kiosk.errors import NoSuchSale, NotKept, NotPossible, TillError
 from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
-from kiosk.sales.keeping import keep_refund, keep_sale, take_stock
+from kiosk.sales.keeping import keep_refund, keep_sale, sent_only_to, take_stock
 from kiosk.sales.outbox import Outbox
-from kiosk.sales.outcome import Outcome, Pause, ask, give_back
+from kiosk.sales.outcome import Outcome, ask, give_back
+from kiosk.sales.pace import Pace
 from kiosk.sales.reconciler import Reconciler
 from kiosk.sales.sale import Refund, Sale, SaleState
 from kiosk.sales.tills.till import Till
@@ -69,9 +70,10 @@ class Courier:
         self._on_request = on_request
         self._monotonic = clock.monotonic
         self._wake = asyncio.Event()
-        self._failures = 0
         self._searched_last = False
-        self._quiet_until = clock.monotonic()
+        self._pace, self._refund_pace = (
+            Pace(settings.backoff, settings.unauthorised_seconds, clock.monotonic) for _ in range(2)
+        )
         self._turns = Turns(outbox, till.key, settings.backoff, clock)
         self._reconciler = Reconciler(outbox, till, settings.ask_again, clock)
         self.undo_window = UndoWindow(settings.undo_window_seconds, clock)
@@ -119,13 +121,11 @@ class Courier:
                 raise NotKept(self._outbox.trouble)
             until_release = self._release_due()
             doubtful, until_doubtful = self._reconciler.due()
-            quiet_seconds = self._quiet_until - self._monotonic()
-            if quiet_seconds <= 0 and await self._ask_till(doubtful):
+            if not self._pace.seconds_left and await self._ask_till(doubtful):
                 continue
             self._outbox.archive_some()
             waits = [until_release, until_doubtful, self._turns.seconds_until_next(), self._settings.poll_seconds]
-            if quiet_seconds > 0:
-                waits.append(quiet_seconds)
+            waits += [self._pace.seconds_left, self._refund_pace.seconds_left]
             await self._sleep(min(wait for wait in waits if wait is not None and wait > 0))
 
     async def _ask_till(self, doubtful: Sale | None) -> bool:
@@ -139,18 +139,22 @@ class Courier:
         if sale is not None:
             await self._carry_or_probe(sale)
             return True
-        for refund in self._outbox.refunds():
-            # An older kiosk's sale has no key, but the reference of the one till that it knew.
-            if refund.refund is Refund.ASKED and refund.till_key in (self._till.key, None):
+        for refund in self._outbox.refunds() if not self._refund_pace.seconds_left else ():
+            if refund.refund is Refund.ASKED and self._is_ours(refund):
                 with suppress(NotPossible, NoSuchSale):
                     await self._unbroken(self._refund(refund), refund)
                 return True
         return False
 
+    def _is_ours(self, sale: Sale) -> bool:
+        if sale.till_key is None:
+            return sent_only_to(self._outbox, sale, self._till.name)
+        return sale.till_key == self._till.key
+
     async def _search(self, doubtful: Sale) -> None:
         # A person may settle it in the same moment; then there is nothing left to write down.
         with suppress(NotPossible, NoSuchSale):
-            outcome = await self._timed(self._reconciler.reconcile(doubtful))
+            outcome = await self._timed(self._reconciler.reconcile(doubtful), self._pace)
             if outcome.state is SaleState.SETTLED:
                 self._turns.gone(doubtful)
 
@@ -184,7 +188,7 @@ class Courier:
             self._turns.gone(sale)
         elif self._turns.came_back(sale) and await self._fails_alone(sale):
             self._turns.step_aside(sale)
-            self._quiet_until = self._monotonic()
+            self._pace.go_on()
             log.warning("sale steps aside", extra={"sale_id": str(sale.id), "reason": outcome.text})
 
     async def _fails_alone(self, sale: Sale) -> bool:
@@ -237,33 +241,24 @@ class Courier:
                 log.warning("stopped while sending", extra={"sale_id": str(sale.id), "ending": repr(ending)})
 
     async def _send(self, sale: Sale) -> Outcome:
-        outcome = await self._timed(ask(self._till, sale))
+        outcome = await self._timed(ask(self._till, sale), self._pace)
         self._reconciler.forget(sale)
         await self._kept(lambda: keep_sale(self._outbox, self._till, sale, outcome), sale, outcome)
         return outcome
 
     async def _refund(self, sale: Sale) -> Outcome:
         sending = self._outbox.start_refund(sale.id, self._till.name)
-        outcome = await self._timed(give_back(self._till, sending))
+        outcome = await self._timed(give_back(self._till, sending), self._refund_pace)
         await self._kept(lambda: keep_refund(self._outbox, sale, outcome), sale, outcome)
         return outcome
 
-    async def _timed(self, request: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def _timed(self, request: Coroutine[Any, Any, Outcome], pace: Pace) -> Outcome:
         started = self._monotonic()
         outcome = await request
-        self._pace(outcome.pause)
+        pace.note(outcome.pause)
         if self._on_request is not None:
             self._on_request(outcome.name, self._monotonic() - started)
         return outcome
-
-    def _pace(self, pause: Pause) -> None:
-        if pause is not Pause.AS_BEFORE:
-            self._failures = 0 if pause is Pause.NONE else self._failures + 1
-        self._quiet_until = self._monotonic()
-        if pause is Pause.BACK_OFF:
-            self._quiet_until += self._settings.backoff.delay_seconds(self._failures)
-        elif pause is Pause.PERSON:
-            self._quiet_until += self._settings.unauthorised_seconds
 
     async def _kept(self, write: Callable[[], None], sale: Sale, outcome: Outcome) -> None:
         """Write down what the till said, however long the disk takes to have room for it."""

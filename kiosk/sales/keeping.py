@@ -39,11 +39,12 @@ def _adopt(outbox: Outbox, till: Till) -> None:
     # Rejected ones too: a person may have them sent again.
     for state in (SaleState.HELD, SaleState.PENDING, SaleState.SENDING, SaleState.IN_DOUBT, SaleState.REJECTED):
         for sale in outbox.in_state(state):
-            if sale.till_key is None and sale.label and _sent_only_to(outbox, sale, till.name):
+            if sale.till_key is None and sale.label and sent_only_to(outbox, sale, till.name):
                 outbox.adopt(sale.id, till.key)
 
 
-def _sent_only_to(outbox: Outbox, sale: Sale, till_name: str) -> bool:
+def sent_only_to(outbox: Outbox, sale: Sale, till_name: str) -> bool:
+    """Whether a sale without a till's key, as older kiosks took it, went to no other kind of till than this."""
     history = outbox.history(sale.id)
     return all(change.reason == f"to {till_name}" for change in history if change.state is SaleState.SENDING)
 

@@ -215,6 +215,17 @@ async def test_a_settled_sale_is_cancelled_by_a_refund(outbox: Outbox, carrying:
     assert "wrong product" in [change.reason for change in outbox.history(sale.id)]
 
 
+async def test_a_refund_that_the_till_does_not_take_keeps_no_sale_waiting(outbox: Outbox, carrying: Carrying) -> None:
+    returned = settled(outbox)
+    outbox.cancel(returned.id, "wrong product")
+    till = ScriptedTill(refunds=[NotAuthorised("sign in again")])
+    async with carrying(outbox, till, dataclasses.replace(SETTINGS, unauthorised_seconds=3600.0)) as courier:
+        await until(lambda: till.refunded == [returned.id])
+        sale, _ = outbox.take(a_sale())
+        courier.notice(sale)
+        await until(in_state(outbox, sale, SaleState.SETTLED))
+
+
 @pytest.mark.parametrize("error", [Unclear("no answer"), ZeroDivisionError()])
 async def test_a_refund_that_may_have_happened_is_left_to_a_person(
     outbox: Outbox, carrying: Carrying, error: Exception

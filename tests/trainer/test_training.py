@@ -278,15 +278,14 @@ def pretrained(tmp_path: Path) -> NetworkSettings:
     return replace(SMALL, weights=str(tmp_path / "first.weights.h5"))
 
 
-@pytest.mark.parametrize("passes", [1, 4], ids=["last layer", "second run"])
 def test_after_ctrl_c_resume_ends_with_the_weights_of_an_uninterrupted_training(
-    passes: int, dataset: Dataset, pretrained: NetworkSettings, tmp_path: Path
+    dataset: Dataset, pretrained: NetworkSettings, tmp_path: Path
 ) -> None:
     place = tmp_path / "work"
     place.mkdir()
     settings = replace(SETTINGS, averaged_share=0.5, mixup_alpha=0.2, cutmix_alpha=1.0, head_epochs=1, epochs=2, runs=2)
     resumable = r"the same command with --resume goes on from there"
-    with pytest.raises(KeyboardInterrupt, match=resumable), ctrl_c_after(passes, place):
+    with pytest.raises(KeyboardInterrupt, match=resumable), ctrl_c_after(4, place):
         train(dataset, pretrained, settings, Keeping(place))
     resumed, epochs = train(dataset, pretrained, settings, Keeping(place, resume=True, tensorboard=place / "board"))
     whole, others = train(dataset, pretrained, settings)
@@ -297,19 +296,11 @@ def test_after_ctrl_c_resume_ends_with_the_weights_of_an_uninterrupted_training(
         train(dataset, pretrained, replace(settings, seed=2), Keeping(place, resume=True))
 
 
-def test_of_several_runs_the_mean_of_the_weights_is_kept_where_it_is_no_worse(
-    dataset: Dataset, pretrained: NetworkSettings, capfd: pytest.CaptureFixture[str]
-) -> None:
-    settings = replace(SETTINGS, head_epochs=1, epochs=2, runs=2)
-    _, epochs = train(dataset, pretrained, settings)
-    said = capfd.readouterr().err
-    assert "(whole network, run 1 of 2)" in said
-    assert [epoch.number for epoch in epochs] == [0, 1, 2, 3, 4]
-    assert re.search(r"the mean of epochs \d, \d is kept|epoch \d is kept, no mean is better", said)
-
-
-def test_every_run_begins_where_the_first_one_did(
-    dataset: Dataset, pretrained: NetworkSettings, monkeypatch: pytest.MonkeyPatch
+def test_of_several_runs_each_begins_alike_and_the_mean_is_kept_where_it_is_no_worse(
+    dataset: Dataset,
+    pretrained: NetworkSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     from trainer.training import run
     from trainer.training.learning import Learner, values_of
@@ -321,20 +312,20 @@ def test_every_run_begins_where_the_first_one_did(
         return Learner(model, *rest)
 
     monkeypatch.setattr(run, "Learner", begin)
-    train(dataset, pretrained, replace(SETTINGS, head_epochs=1, epochs=1, runs=2))
-    head, first, second = begun[:3]
+    _, epochs = train(dataset, pretrained, replace(SETTINGS, head_epochs=1, epochs=1, runs=2))
+    head, first, second = begun
     assert all(np.array_equal(*both) for both in zip(first, second, strict=True))
     assert not all(np.array_equal(*both) for both in zip(head, first, strict=True)), "the last layer had learnt"
+    assert [epoch.number for epoch in epochs] == [0, 1, 2]
+    said = capfd.readouterr().err
+    assert "(whole network, run 1 of 2)" in said
+    assert re.search(r"the mean of epochs \d, \d is kept|epoch \d is kept, no mean is better", said)
 
 
-def test_networks_that_began_with_nothing_are_trained_once(dataset: Dataset) -> None:
-    _, epochs = train(dataset, SMALL, replace(SETTINGS, epochs=1, runs=3))
+def test_networks_that_began_with_nothing_are_trained_once_and_not_averaged_on_the_way(dataset: Dataset) -> None:
+    averaged, epochs = train(dataset, SMALL, replace(SETTINGS, epochs=1, runs=3, averaged_share=0.9))
+    plain, _ = train(dataset, SMALL, replace(SETTINGS, epochs=1))
     assert [epoch.phase for epoch in epochs] == [WHOLE]
-
-
-def test_networks_that_began_with_nothing_are_not_averaged_on_the_way(dataset: Dataset) -> None:
-    averaged, _ = train(dataset, SMALL, replace(SETTINGS, epochs=2, averaged_share=0.9))
-    plain, _ = train(dataset, SMALL, replace(SETTINGS, epochs=2))
     assert weights_sha256(averaged) == weights_sha256(plain)
 
 

@@ -82,6 +82,8 @@ class _Training:
         """Of the phase that is going on."""
         self._runs: list[Ingredient] = []
         self._start: Weights = []
+        self._judge: Learner | None = None
+        """The last phase's learner, which also tells how good a mean is."""
 
     def run(self) -> None:
         """All passes that are still to be done; the model then has the weights to keep."""
@@ -99,7 +101,7 @@ class _Training:
         goes_on = state is not None and phase.holds(state.epochs[-1].number)
         if not goes_on:
             self._begin(phase)
-        learner = self._learner(phase)
+        self._judge = learner = self._learner(phase)
         if state is not None and goes_on:
             assign(learner.state, state.variables)
         first, share = max(self._done, phase.first), self._team.share
@@ -208,9 +210,12 @@ class _Training:
     def _keep_the_soup(self) -> None:
         """The model has the mean of the runs' weights, or those of the only one."""
 
+        judge = self._judge
+        assert judge is not None, "there is a run"
+
         def val_loss_of(weights: Weights) -> float:
             assign(self._weights, weights)
-            return round(self._learner(self._phases[-1]).watch(self._watched).loss, 4)
+            return round(judge.watch(self._watched).loss, 4)
 
         soup = make_soup(self._runs, val_loss_of)
         assign(self._weights, soup.weights)
