@@ -19,6 +19,7 @@ import numpy as np
 from trainer.dataset import read_dataset
 from trainer.grouping import group_photos
 from trainer.photos import Photo
+from trainer.splits import members_of
 
 _BUILD = "import sys; from trainer.cli import main; sys.exit(main(['build', *sys.argv[1:]]))"
 
@@ -54,10 +55,7 @@ def main() -> int:
 
 def deal_folds(photos: Sequence[Photo], groups: Sequence[int], count: int, seed: int) -> list[list[Photo]]:
     """Whole groups, shuffled, each to the fold that has the fewest photos of its label."""
-    by_group: dict[int, list[Photo]] = {}
-    for photo, group in zip(photos, groups, strict=True):
-        by_group.setdefault(group, []).append(photo)
-    members = list(by_group.values())
+    members = members_of(photos, groups)
     np.random.default_rng(seed).shuffle(cast("Any", members))
     folds: list[list[Photo]] = [[] for _ in range(count)]
     held: list[dict[int, int]] = [{} for _ in range(count)]

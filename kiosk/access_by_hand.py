@@ -74,7 +74,7 @@ def make_code(config: Config) -> str:
     """A code that pairs a tablet, to be read or scanned. Raises AccessError, NotKept."""
     require_open(config)
     page = network_page(config, certificate_source(config))
-    with closing(TabletBook.open(tablets_path(config.state_dir), sets_aside=False)) as book:
+    with closing(_book(config)) as book:
         code = book.make_code()
     return "\n".join(
         [
@@ -87,7 +87,7 @@ def make_code(config: Config) -> str:
 
 def list_tablets(config: Config, *, as_json: bool) -> str:
     """The paired tablets. Raises NotKept."""
-    with closing(TabletBook.open(tablets_path(config.state_dir), sets_aside=False)) as book:
+    with closing(_book(config)) as book:
         tablets = book.all()
     if as_json:
         return json.dumps([asdict(tablet) for tablet in tablets])
@@ -100,12 +100,16 @@ def list_tablets(config: Config, *, as_json: bool) -> str:
 
 def revoke(config: Config, beginning: str | None) -> str:
     """End the pairing of one tablet, or of all for None. Raises NoSuchTablet, NotKept."""
-    with closing(TabletBook.open(tablets_path(config.state_dir), sets_aside=False)) as book:
+    with closing(_book(config)) as book:
         if beginning is not None:
             tablet = book.revoke(beginning)
             return f"{tablet.id[:8]}  {tablet.name} is revoked; it can buy nothing any more"
         count = len(book.revoke_all())
     return f"{count} {'tablet is' if count == 1 else 'tablets are'} revoked, and no code is good any more"
+
+
+def _book(config: Config) -> TabletBook:
+    return TabletBook.open(tablets_path(config.state_dir), sets_aside=False)
 
 
 def _lines(described: Described) -> list[str]:

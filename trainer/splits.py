@@ -30,12 +30,9 @@ def deal(photos: Sequence[Photo], groups: Sequence[int], seed: int, val_share: f
 
     `groups` names each photo's group. A group that holds several labels is trained on whole: it can measure nothing.
     """
-    by_group: dict[int, list[Photo]] = {}
-    for photo, group in zip(photos, groups, strict=True):
-        by_group.setdefault(group, []).append(photo)
     by_label: dict[int, list[list[Photo]]] = {}
     dealt = Dealt()
-    for members in by_group.values():
+    for members in members_of(photos, groups):
         if len({photo.label for photo in members}) == 1:
             by_label.setdefault(members[0].label, []).append(members)
         else:
@@ -43,6 +40,14 @@ def deal(photos: Sequence[Photo], groups: Sequence[int], seed: int, val_share: f
     for label in sorted(by_label):
         _deal_label(by_label[label], label, seed, (val_share, test_share), dealt)
     return dealt
+
+
+def members_of(photos: Sequence[Photo], groups: Sequence[int]) -> list[list[Photo]]:
+    """The photos of each group, in the order in which the groups first appear; `groups` names each photo's group."""
+    by_group: dict[int, list[Photo]] = {}
+    for photo, group in zip(photos, groups, strict=True):
+        by_group.setdefault(group, []).append(photo)
+    return list(by_group.values())
 
 
 def _deal_label(groups: list[list[Photo]], label: int, seed: int, shares: tuple[float, float], dealt: Dealt) -> None:

@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kiosk.access.addresses import KIOSK_NAME, IpAddress, as_address
 from kiosk.errors import AccessError
+
+if TYPE_CHECKING:
+    from zeroconf.asyncio import AsyncZeroconf
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +28,14 @@ class Announcer:
         """
         try:
             from zeroconf import InterfaceChoice
-            from zeroconf.asyncio import AsyncZeroconf
         except ImportError as error:
             raise AccessError("web.announce needs zeroconf: pip install 'honesty-kiosk[announce]'") from error
-        self._zeroconf = AsyncZeroconf(interfaces=list(interfaces) if interfaces else InterfaceChoice.All)
+        self._interfaces = list(interfaces) if interfaces else InterfaceChoice.All
         self._port = port
-        self._told: tuple[IpAddress, ...] = ()
+        self._zeroconf: AsyncZeroconf | None = None
+        self._heard_at: tuple[IpAddress, ...] = ()
+        """The addresses when `_zeroconf` was made: it speaks and listens where the network was then."""
+        self._told = False
 
     async def update(self, addresses: tuple[IpAddress, ...]) -> None:
         """Announce these addresses, in place of those before. Nothing happens while they stay the same.
@@ -37,18 +43,22 @@ class Announcer:
         Raises:
             AccessError: another machine has the name already, or the network does not take it.
         """
-        if addresses == self._told or not addresses:
-            return
         from zeroconf import Error
+        from zeroconf.asyncio import AsyncZeroconf
 
+        if addresses != self._heard_at:
+            await self.close()
+        if not addresses or self._told:
+            return
         try:
-            await self._tell(addresses)
+            if self._zeroconf is None:
+                self._zeroconf, self._heard_at = AsyncZeroconf(interfaces=self._interfaces), addresses
+            await self._tell(self._zeroconf, addresses)
         except (Error, OSError) as error:
             raise AccessError(f"{KIOSK_NAME} cannot be announced: {error or type(error).__name__}") from error
 
-    async def _tell(self, addresses: tuple[IpAddress, ...]) -> None:
-        if not self._told:
-            await self._require_free(addresses)
+    async def _tell(self, zeroconf: "AsyncZeroconf", addresses: tuple[IpAddress, ...]) -> None:
+        await self._require_free(zeroconf, addresses)
         from zeroconf import ServiceInfo
 
         info = ServiceInfo(
@@ -59,23 +69,23 @@ class Announcer:
             server=f"{KIOSK_NAME}.",
             addresses=[one.packed for one in addresses],
         )
-        if self._told:
-            await self._zeroconf.async_update_service(info)
-        else:
-            await (await self._zeroconf.async_register_service(info, allow_name_change=True))
-        self._told = addresses
+        await (await zeroconf.async_register_service(info, allow_name_change=True))
+        self._told = True
         log.info("announced", extra={"host": KIOSK_NAME, "addresses": ", ".join(map(str, addresses))})
 
     async def close(self) -> None:
-        """Say goodbye."""
-        await self._zeroconf.async_unregister_all_services()
-        await self._zeroconf.async_close()
+        """Say goodbye; `update` may speak again."""
+        zeroconf, self._zeroconf = self._zeroconf, None
+        self._heard_at, self._told = (), False
+        if zeroconf is not None:
+            await zeroconf.async_unregister_all_services()
+            await zeroconf.async_close()
 
-    async def _require_free(self, own: tuple[IpAddress, ...]) -> None:
+    async def _require_free(self, zeroconf: "AsyncZeroconf", own: tuple[IpAddress, ...]) -> None:
         from zeroconf import AddressResolver  # type: ignore[attr-defined]  # documented, and missing in its __all__
 
         other = AddressResolver(f"{KIOSK_NAME}.")
-        if not await other.async_request(self._zeroconf.zeroconf, LOOK_MILLISECONDS):
+        if not await other.async_request(zeroconf.zeroconf, LOOK_MILLISECONDS):
             return
         strangers = {as_address(text) for text in other.parsed_addresses()} - set(own)
         if strangers:

@@ -92,7 +92,7 @@ async def show_code(request: web.Request) -> web.Response:
         code=spaced(code),
         pair_url=guard.page.https_url("/pair"),
         pair_qr=svg_qr(url),
-        trust_qr=svg_qr(guard.page.trust_url()) if _fingerprint(guard) else None,
+        trust_qr=svg_qr(guard.page.trust_url()) if _fingerprint(guard)[0] else None,
     )
 
 
@@ -146,11 +146,12 @@ def _paired(request: web.Request) -> web.Response:
     return _render(request, "paired.html", lead=lead)
 
 
-def _fingerprint(guard: Guard) -> str | None:
+def _fingerprint(guard: Guard) -> tuple[str | None, str | None]:
+    """The authority's, if there is one, and why there is no certificate."""
     try:
-        return guard.page.fingerprint()
-    except CertificateError:
-        return None
+        return guard.page.fingerprint(), None
+    except CertificateError as error:
+        return None, str(error)
 
 
 def _device(request: web.Request) -> str:
@@ -160,10 +161,7 @@ def _device(request: web.Request) -> str:
 
 def _render(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
     guard, language = request.app[GUARD], language_of(request)
-    try:
-        fingerprint, missing = guard.page.fingerprint(), None
-    except CertificateError as error:
-        fingerprint, missing = None, str(error)
+    fingerprint, missing = _fingerprint(guard)
     html = (
         _templates()
         .get_template(template)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from kiosk.access.addresses import IpAddress, own_names
+from kiosk.access.addresses import own_names
 from kiosk.access.announce import Announcer
 from kiosk.access.network_page import NetworkPage
 from kiosk.errors import AccessError
@@ -51,7 +51,6 @@ class Upkeep:
         self._tls = tls
         self._seconds = seconds
         self._announcer: Announcer | None = None
-        self._announced: tuple[IpAddress, ...] = ()
         self._trouble: str | None = None
 
     async def run(self, _: web.Application) -> AsyncIterator[None]:
@@ -75,23 +74,14 @@ class Upkeep:
     async def _announce(self) -> None:
         trouble = None
         try:
-            await self._announce_at(self._page.addresses())
+            if self._announcer is None:
+                self._announcer = Announcer(self._page.port)
+            await self._announcer.update(self._page.addresses())
         except (AccessError, OSError, RuntimeError) as error:
             trouble = str(error)
         if trouble is not None and trouble != self._trouble:
             log.warning("page not announced", extra={"reason": trouble})
         self._trouble = trouble
-
-    async def _announce_at(self, addresses: tuple[IpAddress, ...]) -> None:
-        """The announcer listens where the network was when it was made: one that moved is made anew."""
-        if addresses != self._announced and self._announcer is not None:
-            await self._announcer.close()
-            self._announcer = None
-        if addresses and self._announcer is None:
-            self._announcer = Announcer(self._page.port)
-            self._announced = addresses
-        if self._announcer is not None:
-            await self._announcer.update(addresses)
 
 
 def _tell_the_end(task: "asyncio.Task[None]") -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, CookieJar, TCPConnector
+from aiohttp import ClientResponse, ClientSession, CookieJar, TCPConnector, TraceConfig, TraceRequestEndParams
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from kiosk.access.certificates import LocalCertificate
@@ -58,11 +58,22 @@ class NetworkShop:
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[ClientSession]:
-        """A browser of its own, which trusts the kiosk's authority and nothing else."""
+        """A browser of its own, which trusts the kiosk's authority and nothing else; closes every answer it got."""
         trust = ssl.create_default_context(cafile=str(self.directory / "certificates" / "authority.crt"))
         connector = TCPConnector(resolver=ToLoopback(), ssl=trust)
-        async with ClientSession(connector=connector, cookie_jar=CookieJar()) as session:
-            yield session
+        answers: list[ClientResponse] = []
+
+        async def keep(_session: object, _context: object, ended: TraceRequestEndParams) -> None:
+            answers.append(ended.response)
+
+        tracing = TraceConfig()
+        tracing.on_request_end.append(keep)
+        async with ClientSession(connector=connector, cookie_jar=CookieJar(), trace_configs=[tracing]) as session:
+            try:
+                yield session
+            finally:
+                for answer in answers:
+                    answer.close()
 
     async def pair(self, session: ClientSession) -> None:
         """Have a browser paired."""

@@ -209,7 +209,6 @@ class _Training:
 
     def _keep_the_soup(self) -> None:
         """The model has the mean of the runs' weights, or those of the only one."""
-
         judge = self._judge
         assert judge is not None, "there is a run"
 
