@@ -11,7 +11,7 @@ run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; A
 	$(BIN)/kiosk run $(ARGS)
 
 test: lint check-page  ## set up what is missing, then lint and every test
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -37,9 +37,10 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 	script/npm $(VENV) run build
 	touch $@
 
-bench: $(VENV)/dev.stamp  ## memory of a training on 5,000 and 50,000 photos, a sale with 100,000 settled ones (a few minutes)
+bench: $(VENV)/dev.stamp $(PAGE)  ## a training's memory, a sale with 100,000 settled ones, the page's speed (some minutes)
 	$(BIN)/python bench/training_memory.py
 	$(BIN)/python bench/outbox.py
+	$(BIN)/python -m bench.page
 
 soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour); ARGS="--kills 200 --kiosks 2"
 	$(BIN)/python -m tests.soak $(ARGS)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk.access.addresses import IpAddress, reached_at
-from kiosk.access.certificate import CertificateFiles
+from kiosk.access.addresses import is_dns_name, reached_at
+from kiosk.access.certificate import CertificateFiles, Described, is_for
 from kiosk.access.certificates import CertificateSource, LocalCertificate, OwnersCertificate
+from kiosk.access.interfaces import IpAddress
 from kiosk.access.network_page import NetworkPage
 from kiosk.config import Config
 from kiosk.errors import AccessError
@@ -49,6 +50,25 @@ def network_page(
         plain_list=web.plain_list,
         codes_on_screen=web.codes_on_screen,
         names=web.names,
+    )
+
+
+def names_trouble(page: NetworkPage, source: CertificateSource, described: Described) -> str | None:
+    """Why browsers will not believe the owner's certificate where people are told to open the page; None if they will.
+
+    The kiosk's own is made for every name. One with other names is served all the same: a few browsers may do.
+    """
+    if not isinstance(source, OwnersCertificate):
+        return None
+    told = dict.fromkeys((page.host.strip("[]"), *page.names))
+    lacking = [host for host in told if not is_for(described.names, host)]
+    if not lacking:
+        return None
+    names = [name for name in described.names if is_dns_name(name)]
+    advice = f"set web.names to [{', '.join(names)}], or get" if names else "get"
+    return (
+        f"{source.files.certificate}: for {', '.join(described.names) or 'no name at all'}, and people are told to open"
+        f" {', '.join(lacking)}; {advice} one for {', '.join(lacking)}"
     )
 
 

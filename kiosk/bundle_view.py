@@ -1,10 +1,16 @@
-"""What `kiosk bundle show` and `kiosk bundle verify` print."""
+"""What `kiosk bundle` prints."""
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.manifest import Calibration, VotingDefaults
-from kiosk.bundle.self_test import run_golden
+from kiosk.bundle.pointer import Placed, Pointer
+from kiosk.bundle.store import BundleStore
+from kiosk.bundle_install import Installed
+from kiosk.bundle_trial import Trial
 from kiosk.money import pounds
-from kiosk.recognition.recogniser import open_recogniser
+from kiosk.parts import INSTALLED
+
+_FIRST = "a running kiosk takes it when it is restarted: systemctl restart kiosk"
+_NEXT = "a running kiosk takes it at the next reload: systemctl reload kiosk (or kill -HUP its process)"
 
 
 def describe(bundle: Bundle) -> str:
@@ -42,17 +48,65 @@ def _calibration(calibration: Calibration | None) -> str:
     )
 
 
-def describe_golden(bundle: Bundle, engine: str, threads: int) -> tuple[str, bool]:
-    """How the golden images came out on this device, and whether all were good."""
-    recogniser = open_recogniser(bundle, engine, threads)
-    results = run_golden(bundle, lambda bgr: recogniser.predict(bgr).probabilities)
+def describe_trial(bundle: Bundle, trial: Trial) -> str:
+    """How the golden images came out on this device."""
     lines = [
         f"{'ok  ' if result.good else 'FAIL'}  {result.image}: {result.found}"
         + ("" if result.expected == result.found else f" (expected {result.expected})")
         + f", probabilities within {result.difference:.3f}"
-        for result in results
+        for result in trial.results
     ]
-    good = all(result.good for result in results)
-    count = sum(result.good for result in results)
-    last = f"{bundle.manifest.id}: every file is whole, {count} of {len(results)} golden images good"
-    return "\n".join([*lines, f"{last} on {recogniser.engine_name}"]), good
+    count = sum(result.good for result in trial.results)
+    last = f"{bundle.manifest.id}: every file is whole, {count} of {len(trial.results)} golden images good"
+    return "\n".join([*lines, f"{last} on {trial.engine}"])
+
+
+def describe_store(store: BundleStore, in_use: str) -> str:
+    """Which bundles are installed. `in_use`: what the config names."""
+    pointer = store.read()
+    if pointer is None:
+        return "installed none; `kiosk bundle install` brings one"
+    previous = "none" if pointer.previous is None else _placed(pointer.previous)
+    return "\n".join([f"installed {_placed(pointer.current)}", f"previous  {previous}", *_not_used(in_use)])
+
+
+def describe_installed(done: Installed, in_use: str) -> str:
+    """What an installation did, and what to do next."""
+    manifest = done.bundle.manifest
+    if done.trial is None:
+        return "\n".join([f"{manifest.id} is in use already; nothing was changed", *_not_used(in_use)])
+    signed = "" if done.signed is None else f", signed ({done.signed})"
+    previous = done.pointer.previous
+    return "\n".join(
+        [
+            f"{manifest.id}: {len(manifest.labels)} labels, every file whole{signed},"
+            f" {len(done.trial.results)} golden images good on {done.trial.engine}",
+            f"now current; {'nothing before it' if previous is None else f'kept for going back: {previous.place}'}",
+            *(_not_used(in_use) or [_FIRST if previous is None else _NEXT]),
+        ]
+    )
+
+
+def describe_rolled_back(pointer: Pointer, in_use: str) -> str:
+    """What a rollback did, and what to do next."""
+    assert pointer.previous is not None
+    lines = [f"now current: {pointer.current.place}; kept: {pointer.previous.place}"]
+    return "\n".join([*lines, *(_not_used(in_use) or [_NEXT])])
+
+
+def _placed(placed: Placed) -> str:
+    if placed.refused is not None:
+        account = f"REFUSED: {placed.refused}"
+    elif placed.proven:
+        account = "has run well"
+    elif placed.starts:
+        account = f"being tried out, starts so far: {placed.starts}"
+    else:
+        account = "not run for long yet"
+    return f"{placed.place}, since {placed.installed_at.astimezone():%Y-%m-%d %H:%M}, {account}"
+
+
+def _not_used(in_use: str) -> list[str]:
+    if in_use == INSTALLED:
+        return []
+    return [f"NOTE: the config says bundle: {in_use}; the installed one is used when it says bundle: {INSTALLED}"]

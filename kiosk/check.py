@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
+from kiosk.bundle_trial import require_trial
 from kiosk.check_access import check_certificate
+from kiosk.check_camera import check_camera
+from kiosk.check_page import check_pay_link, check_pictures
 from kiosk.check_till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
-from kiosk.errors import CameraLost, ConfigError, Damaged, KioskError, NoSuchSale
-from kiosk.parts import configured_bundle, configured_camera
-from kiosk.recognition.recogniser import open_tested_recogniser
+from kiosk.errors import ConfigError, Damaged, KioskError, NoSuchSale
+from kiosk.parts import configured_bundle
 from kiosk.sales.database import Database
 from kiosk.sales.files import damaged_files, outbox_path
 from kiosk.sales.schema import MIGRATIONS
@@ -31,8 +33,11 @@ class Finding:
     detail: str
 
 
-async def check(config_path: Path | None) -> list[Finding]:
-    """Try every part; a wrong config is the only finding, as nothing else can be tried without one."""
+async def check(config_path: Path | None, picture: Path | None = None) -> list[Finding]:
+    """Try every part; a wrong config is the only finding, as nothing else can be tried without one.
+
+    `picture`: where a picture of what the camera sees is to be kept; else in the state directory, if there is one.
+    """
     try:
         config = read_config(config_path)
     except ConfigError as error:
@@ -40,9 +45,11 @@ async def check(config_path: Path | None) -> list[Finding]:
     parts: list[tuple[str, Callable[[Config], Awaitable[str]]]] = [
         ("state", _state),
         ("bundle", _bundle),
-        ("camera", _camera),
+        ("camera", lambda config: asyncio.to_thread(check_camera, config, picture)),
         ("till", check_till),
         ("page", _page),
+        ("pay-link", check_pay_link),
+        ("pictures", check_pictures),
         ("https", check_certificate),
         ("metrics", _metrics),
     ]
@@ -95,31 +102,14 @@ def _read_outbox(state_dir: Path) -> None:
 
 
 async def _bundle(config: Config) -> str:
-    bundle = configured_bundle(config.bundle)
+    bundle = configured_bundle(config)
     engine = await asyncio.to_thread(_self_test, bundle, config)
     labels = len(bundle.manifest.labels)
     return f"{bundle.manifest.id}: {labels} labels, whole, golden images good on {engine}"
 
 
 def _self_test(bundle: Bundle, config: Config) -> str:
-    return open_tested_recogniser(bundle, config.recognition.engine, config.recognition.threads).engine_name
-
-
-async def _camera(config: Config) -> str:
-    return await asyncio.to_thread(_one_frame, config)
-
-
-def _one_frame(config: Config) -> str:
-    source = configured_camera(config)
-    try:
-        source.open()
-        frame = source.read()
-    finally:
-        source.close()
-    if frame is None:
-        raise CameraLost(f"{source.name}: gave no frame; look at it with another program")
-    height, width = frame.bgr.shape[:2]
-    return f"{source.name}: {width}x{height}"
+    return require_trial(bundle, config.recognition.engine, config.recognition.threads).engine
 
 
 async def _page(config: Config) -> str:

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from kiosk.access.certificate import EARLIEST_TIME, Described, read_certificate
+from kiosk.access.certificate import EARLIEST_TIME, Described, read_certificate, require_valid_chain
 from kiosk.access.certificates import CertificateSource, LocalCertificate
 from kiosk.access.private_files import open_to_others
-from kiosk.access_parts import certificate_source
+from kiosk.access_parts import certificate_source, names_trouble, network_page
 from kiosk.config import Config
 from kiosk.errors import CertificateError
 
@@ -20,6 +20,9 @@ async def check_certificate(config: Config) -> str:
             raise CertificateError(f"this device's clock says {now:%Y-%m-%d}; set it, then a certificate can be made")
         return "will be made when the kiosk starts"
     described = _good(source, now)
+    trouble = names_trouble(network_page(config, source), source, described)
+    if trouble is not None:
+        raise CertificateError(trouble)
     note = " (others on this machine can read its key)" if open_to_others(source.files.key) else ""
     return f"for {', '.join(described.names)} until {described.not_after:%Y-%m-%d}{note}"
 
@@ -27,7 +30,7 @@ async def check_certificate(config: Config) -> str:
 def _good(source: CertificateSource, now: datetime) -> Described:
     described = read_certificate(source.files)
     if not isinstance(source, LocalCertificate):
-        described.require_valid(source.files.certificate, now)
+        require_valid_chain(source.files.certificate, now)
         return described
-    source.authority()  # its own the kiosk renews, as long as there is an authority to sign it
+    source.require_good_authority(now)  # its own the kiosk renews, as long as there is an authority to sign it
     return described

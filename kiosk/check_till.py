@@ -78,5 +78,5 @@ def _meanwhile(config: Config, till_key: str) -> str:
 def _missing(config: Config, listed: list[Product]) -> list[str]:
     """What the bundle knows and the list does not have: name and label."""
     labels = {product.label for product in listed}
-    known = bundle_catalogue(configured_bundle(config.bundle)).all()
+    known = bundle_catalogue(configured_bundle(config)).all()
     return [f"{product.name} ({product.label})" for product in known if product.label not in labels]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kiosk.access_command import add_certificate, add_tablets
+from kiosk.bundle_command import add_bundle
 from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
@@ -48,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="the kiosk itself: watch the counter until stopped")
     run.set_defaults(run=_run)
     check = commands.add_parser("check", help="say what would fail, before it fails")
+    check.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="where to keep a JPEG of what the camera sees; without one, in the state directory, if there is one yet",
+    )
     check.set_defaults(run=_check)
     replay = commands.add_parser("replay", help="what the kiosk would decide on a video or a folder of images")
     replay.add_argument("source", metavar="SOURCE", help="a video file, or a folder of images taken in order of name")
@@ -64,19 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     add_tablets(
         commands.add_parser("tablets", help="pair tablets with this kiosk, list them, revoke them"), CONFIG_HELP
     )
-    _add_bundle(commands.add_parser("bundle", help="the model on this device"))
+    add_bundle(commands.add_parser("bundle", help="the model on this device: install, check, go back"), CONFIG_HELP)
     return parser
-
-
-def _add_bundle(bundle: argparse.ArgumentParser) -> None:
-    actions = bundle.add_subparsers(metavar="ACTION", required=True)
-    show = actions.add_parser("show", help="what a bundle is: labels, network, vote, accuracy")
-    show.set_defaults(run=_bundle_show)
-    verify = actions.add_parser("verify", help="check every file, and the golden images on this device")
-    verify.set_defaults(run=_bundle_verify)
-    for action in (show, verify):
-        action.add_argument("bundle", metavar="DIR", nargs="?", help=BUNDLE_HELP)
-        action.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
 
 
 # Each command imports what it needs only when it is asked for, so that `--help` answers at once.
@@ -86,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
     from kiosk.service import Service
 
     async def serve() -> None:
-        await Service(read_config(options.config), say=lambda line: print(line, flush=True)).run()
+        await Service(lambda: read_config(options.config), say=lambda line: print(line, flush=True)).run()
 
     asyncio.run(serve())
     return 0
@@ -95,40 +91,20 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from kiosk.check import check, render
 
-    findings = asyncio.run(check(options.config))
+    findings = asyncio.run(check(options.config, options.picture))
     print(render(findings))
     return 0 if all(finding.good for finding in findings) else 1
 
 
 def _replay(options: argparse.Namespace) -> int:
     from kiosk.camera.choose import recorded_source
-    from kiosk.parts import configured_bundle, voting_settings
+    from kiosk.camera.view import ViewedSource
+    from kiosk.parts import configured_bundle, configured_view, voting_settings
     from kiosk.replay import ReplayOptions, replay_and_print
 
     config = read_config(options.config)
-    bundle = configured_bundle(options.bundle or config.bundle)
+    bundle = configured_bundle(config, options.bundle)
     voting = voting_settings(config.voting, bundle.manifest.voting)
     how = ReplayOptions(config.recognition.engine, config.recognition.threads, voting, options.json)
-    replay_and_print(recorded_source(options.source), bundle, how)
+    replay_and_print(ViewedSource(recorded_source(options.source), configured_view(config)), bundle, how)
     return 0
-
-
-def _bundle_show(options: argparse.Namespace) -> int:
-    from kiosk.bundle_view import describe
-    from kiosk.parts import configured_bundle
-
-    config = read_config(options.config)
-    print(describe(configured_bundle(options.bundle or config.bundle)))
-    return 0
-
-
-def _bundle_verify(options: argparse.Namespace) -> int:
-    from kiosk.bundle_view import describe_golden
-    from kiosk.parts import configured_bundle
-
-    config = read_config(options.config)
-    text, good = describe_golden(
-        configured_bundle(options.bundle or config.bundle), config.recognition.engine, config.recognition.threads
-    )
-    print(text)
-    return 0 if good else 1

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from kiosk.bundle.manifest import VotingRule
+from kiosk.bundle.signature import SigningKey
 from kiosk.config_values import (
     DnsName,
     GivenPath,
@@ -20,9 +21,9 @@ from kiosk.config_values import (
     Section,
     VariableName,
     default_state_dir,
-    is_loopback,
     one_of_two,
 )
+from kiosk.loopback import is_loopback
 
 
 def _camera_text(source: object) -> str:
@@ -33,11 +34,38 @@ def _camera_text(source: object) -> str:
     raise ValueError("auto, an index from 0 up, a device path, an http(s) or rtsp address, a video file, or a folder")
 
 
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+SidePx = Annotated[int, Field(ge=16, le=8192, strict=True)]
+
+
+def _inside(region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, top, width, height = region
+    if width < 0.05 or height < 0.05 or left + width > 1.0001 or top + height > 1.0001:
+        raise ValueError("left, top, width and height within the picture, such as [0.25, 0, 0.5, 1]")
+    return region
+
+
 class CameraConfig(Section):
     """`camera:`"""
 
     source: Annotated[str, BeforeValidator(_camera_text)] = "auto"
-    """auto | index | /dev/v4l/by-id/... | http(s)://... | rtsp://... | a video file | a folder of images."""
+    """auto | index | /dev/v4l/by-id/... | csi | http(s)://... | rtsp://... | a video file | a folder of images."""
+    rotation_degrees: Literal[0, 90, 180, 270] = 0
+    """Clockwise."""
+    mirror: bool = Field(default=False, strict=True)
+    """Left for right, for a camera that mirrors by itself; then text is the right way round again."""
+    region: Annotated[tuple[Share, Share, Share, Share], AfterValidator(_inside)] = (0.0, 0.0, 1.0, 1.0)
+    """What is looked at, once turned and mirrored: left, top, width, height, as shares of the picture, 0 to 1."""
+    size_px: tuple[SidePx, SidePx] = (640, 480)
+    """Width and height asked of a camera on this machine, which may give others."""
+    frames_each_second: float | None = Field(default=None, ge=1, le=120, strict=True)
+    """Asked of a camera on this machine; left out, it is the camera's to say."""
+    exposure_ms: float | None = Field(default=None, ge=0.1, le=1000, strict=True)
+    """Locks the exposure of a camera on this machine; left out, the camera measures."""
+    white_balance_kelvin: int | None = Field(default=None, ge=1000, le=20000, strict=True)
+    """Locks the white balance likewise."""
+    focus: float | None = Field(default=None, ge=0, le=1023, strict=True)
+    """Locks the focus likewise, as the camera counts it: `focus_absolute` of V4L2, dioptres of a CSI camera."""
 
 
 class RecognitionConfig(Section):
@@ -167,9 +195,17 @@ def _pay_link(link: str) -> str:
 
 
 def _shown_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or len(url) > 500 or any(one.isspace() for one in url):
-        raise ValueError("auto, off, or an https address such as https://honesty.store/item/{item}")
+    allowed = "auto, off, or an https address such as https://honesty.store/item/{item}"
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    if not is_whole or len(url) > 500 or any(one.isspace() for one in url):
+        raise ValueError(allowed)
+    # Another {word} would be scanned as it stands, and an item in the host's place would be another host for each.
+    if "{item}" in parts.netloc or any(brace in url.replace("{item}", "") for brace in "{}"):
+        raise ValueError(f"{allowed}: {{item}} in just these letters, after the host's name")
     return url
 
 
@@ -226,8 +262,10 @@ class Config(Section):
 
     state_dir: GivenPath = Field(default_factory=default_state_dir)
     """Outbox and ledger."""
-    bundle: str = "demo"
-    """demo, or a directory that `trainer build` wrote."""
+    bundle: str = "installed"
+    """installed: what `kiosk bundle install` made current, and until then the demo; demo; or a directory."""
+    bundle_keys: tuple[SigningKey, ...] = ()
+    """Public keys of minisign: with any given, only bundles that one of them signed are used. The demo needs none."""
     camera: CameraConfig = CameraConfig()
     recognition: RecognitionConfig = RecognitionConfig()
     voting: VotingConfig = VotingConfig()

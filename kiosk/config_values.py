@@ -1,6 +1,5 @@
 """The values that the config is made of: what may be written for a path, a host, an address, a port."""
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kiosk.access.addresses import is_dns_name
+from kiosk.loopback import is_loopback
 
 
 def default_state_dir() -> Path:
@@ -17,14 +17,6 @@ def default_state_dir() -> Path:
     if given:
         return Path(given.split(":")[0])
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kiosk"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _host(host: str) -> str:

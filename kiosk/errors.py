@@ -49,13 +49,24 @@ class EngineError(KioskError):
 class CameraError(KioskError):
     """A camera cannot be used."""
 
+    code = "failed"
+    """Names the trouble for programs, such as a page in another language than the message."""
+
 
 class CameraNotFound(CameraError):
     """There is no such camera, file or address."""
 
+    code = "not_found"
+
 
 class CameraLost(CameraError):
     """The camera was open and stopped giving frames."""
+
+    code = "lost"
+
+    def __init__(self, message: str, code: str = "lost") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class AccessError(KioskError):

@@ -59,6 +59,17 @@ class Metrics:
             "When the last frame was taken, in seconds since 1970.",
             registry=self.registry,
         )
+        self.frame_age_seconds = Histogram(
+            "kiosk_frame_age_seconds",
+            "Age of a frame when the vote on it was taken: from the camera's driver to the decision.",
+            buckets=STAGE_BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+        self.camera_live = Gauge(
+            "kiosk_camera_live",
+            "1 while the camera gives good frames; 0 while it is lost, frozen, dark or torn.",
+            registry=self.registry,
+        )
         self.camera_reconnects = Counter(
             "kiosk_camera_reconnects",
             "How often the camera was opened again after it was lost.",
@@ -132,6 +143,17 @@ class Metrics:
     def _build(self) -> None:
         self.bundle_info = Gauge(
             "kiosk_bundle_info", "The bundle in use; always 1.", ["id", "labels"], registry=self.registry
+        )
+        self.bundle_rolled_back = Gauge(
+            "kiosk_bundle_rolled_back",
+            "1 while the kiosk runs on an earlier bundle because it went back from a newer one by itself; else 0.",
+            registry=self.registry,
+        )
+        self.reloads = Counter(
+            "kiosk_reloads",
+            "Reloads asked for while running, by result: taken, or refused, when the old config and bundle go on.",
+            ["result"],
+            registry=self.registry,
         )
         self.build_info = Gauge(
             "kiosk_build_info", "This program; always 1.", ["version", "python", "engine"], registry=self.registry

@@ -1,10 +1,11 @@
 """Tells systemd how the service is, when systemd started it and asked (`Type=notify`).
 
-The protocol is sd_notify(3): `READY=1`, `STATUS=...`, `WATCHDOG=1`, `STOPPING=1`.
+The protocol is sd_notify(3): `READY=1`, `RELOADING=1`, `STATUS=...`, `WATCHDOG=1`, `STOPPING=1`.
 """
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from importlib import import_module
 
@@ -24,6 +25,11 @@ class Notifier:
     def ready(self, status: str) -> None:
         """The service does its work from now on."""
         self._send(f"READY=1\nSTATUS={status}")
+
+    def reloading(self) -> None:
+        """A reload has begun; `ready` says when it has ended."""
+        # MONOTONIC_USEC: for Type=notify-reload (systemd 253), by CLOCK_MONOTONIC.
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, status: str) -> None:
         """A line for `systemctl status`."""

@@ -1,10 +1,15 @@
 """The page's server as the config wants it: for this machine alone, or for a network."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from kiosk.access.certificate import read_certificate
+from kiosk.access.certificates import CertificateSource
+from kiosk.access.network_page import NetworkPage
 from kiosk.access.tablets import TabletBook, tablets_path
-from kiosk.access_parts import certificate_source, network_page
+from kiosk.access_parts import certificate_source, names_trouble, network_page
 from kiosk.config import Config
 from kiosk.parts import page_settings
 from kiosk.web.guard import Guard
@@ -14,10 +19,22 @@ from kiosk.web.serving import http_url
 from kiosk.web.tls import TlsKeeper
 from kiosk.web.views_of_kiosk import KioskView
 
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPage:
+    """Where the page is."""
+
+    url: str
+    """For this machine itself, over plain http."""
+    told: str
+    """For a person; one or more lines."""
+
 
 @asynccontextmanager
-async def open_page(config: Config, view: KioskView) -> AsyncIterator[str]:
-    """Serve the page; gives what to tell of where it is, one or more lines.
+async def open_page(config: Config, view: KioskView) -> AsyncIterator[ServedPage]:
+    """Serve the page.
 
     Raises:
         KioskError: an address is taken, or the book of tablets cannot be opened.
@@ -25,7 +42,7 @@ async def open_page(config: Config, view: KioskView) -> AsyncIterator[str]:
     settings = page_settings(config)
     if not config.web.is_open:
         async with web_server(view, config.web.host, config.web.port, settings) as serving:
-            yield serving.url
+            yield ServedPage(serving.url, serving.url)
         return
     source = certificate_source(config)
     tls = TlsKeeper(source)
@@ -33,10 +50,17 @@ async def open_page(config: Config, view: KioskView) -> AsyncIterator[str]:
     tablets = TabletBook.open(tablets_path(config.state_dir))
     try:
         async with network_server(view, config.web.host, Guard(tablets, page), tls, settings) as serving:
-            yield (
-                f"{http_url(LOOPBACK, serving.port)} (this machine)\n"
-                f"  tablets  {page.https_url()} (first `kiosk tablets pair`)"
-                + (f"\n  NOTE     {tls.trouble}" if tls.trouble else "")
-            )
+            url = http_url(LOOPBACK, serving.port)
+            trouble = tls.trouble or _names_trouble(page, source)
+            note = f"\n  NOTE     {trouble}" if trouble else ""
+            paired = f"  tablets  {page.https_url()} (first `kiosk tablets pair`)"
+            yield ServedPage(url, f"{url} (this machine)\n{paired}{note}")
     finally:
         tablets.close()
+
+
+def _names_trouble(page: NetworkPage, source: CertificateSource) -> str | None:
+    trouble = names_trouble(page, source, read_certificate(source.files))
+    if trouble is not None:
+        log.warning("certificate is for other names", extra={"reason": trouble})
+    return trouble

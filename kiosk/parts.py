@@ -1,13 +1,18 @@
 """Makes the parts of a kiosk out of its config. Each part is handed its own small settings, never the whole."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle, open_bundle
 from kiosk.bundle.manifest import UNKNOWN, VotingDefaults
+from kiosk.bundle.signature import read_signed, require_signed
+from kiosk.bundle.store import BundleStore, store_directory
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Source
+from kiosk.camera.view import View
+from kiosk.camera.wishes import Wishes
 from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
 from kiosk.demo import bundle_directory, clip_path, pictures_directory
 from kiosk.errors import BundleError
@@ -23,21 +28,51 @@ from kiosk.web.pay_link import ITEM
 from kiosk.web.views_of_kiosk import WebSettings
 
 DEMO = "demo"
+INSTALLED = "installed"
 
 
-def configured_bundle(name: str) -> Bundle:
-    """The bundle that `bundle:` names.
+def configured_bundle(config: Config, name: str | None = None) -> Bundle:
+    """The bundle that `bundle:` names, or `name` in its place.
 
     Raises:
-        BundleError: it is missing or broken.
+        BundleError: it is missing or broken, or not signed as the config wants it.
     """
+    return open_trusted(bundle_place(config, name), config.bundle_keys)
+
+
+def bundle_place(config: Config, name: str | None = None) -> Path:
+    """Where the bundle lies that `bundle:` names, or `name` in its place. Raises BundleError."""
+    name = name or config.bundle
+    if name == INSTALLED:
+        return bundle_store(config).current_path() or bundle_directory()
     if name == DEMO:
-        return open_bundle(bundle_directory())
+        return bundle_directory()
     try:
-        directory = Path(name).expanduser()
+        return Path(name).expanduser()
     except RuntimeError as error:
         raise BundleError(f"{name}: {error}; give the whole path") from error
-    return open_bundle(directory)
+
+
+def bundle_store(config: Config) -> BundleStore:
+    """The bundles installed on this device."""
+    return BundleStore(store_directory(config.state_dir))
+
+
+def open_trusted(directory: Path, keys: Sequence[str]) -> Bundle:
+    """A whole bundle that one of `keys` signed, where there are any; the one that ships with the kiosk needs none.
+
+    Raises:
+        BundleError: it is missing or broken, or not signed.
+    """
+    bundle = open_bundle(directory)
+    if keys and directory != bundle_directory():
+        require_signed(*read_signed(directory), keys, directory)
+    return bundle
+
+
+def is_demonstration(config: Config) -> bool:
+    """Whether all is a demonstration: the bundle that ships with the kiosk, and no real till. Raises BundleError."""
+    return config.till.kind == "ledger" and bundle_place(config) == bundle_directory()
 
 
 def configured_camera(config: Config) -> Source:
@@ -47,9 +82,23 @@ def configured_camera(config: Config) -> Source:
 
     Raises:
         CameraNotFound: `camera.source` names nothing that can be a camera.
+        BundleError: as `is_demonstration`.
     """
-    demonstration = config.bundle == DEMO and config.till.kind == "ledger"
-    return live_source(config.camera.source, clip=clip_path() if demonstration else None)
+    camera = config.camera
+    wishes = Wishes(
+        *camera.size_px,
+        frames_each_second=camera.frames_each_second,
+        exposure_seconds=None if camera.exposure_ms is None else camera.exposure_ms / 1000,
+        white_balance_kelvin=camera.white_balance_kelvin,
+        focus=camera.focus,
+    )
+    return live_source(camera.source, clip=clip_path() if is_demonstration(config) else None, wishes=wishes)
+
+
+def configured_view(config: Config) -> View:
+    """How the camera's pictures are put right."""
+    camera = config.camera
+    return View(camera.rotation_degrees, camera.mirror, camera.region)
 
 
 def describe_camera(name: str) -> str:
@@ -69,11 +118,20 @@ def voting_settings(config: VotingConfig, defaults: VotingDefaults) -> VotingSet
     return VotingSettings(**{**base, **given, "rule": rule})
 
 
+def bundle_products(bundle: Bundle) -> list[Product]:
+    """The products as the bundle names and prices them."""
+    labels = bundle.manifest.labels
+    return [Product(label.id, label.name, label.price_pence) for label in labels if label.id != UNKNOWN]
+
+
 def bundle_catalogue(bundle: Bundle) -> Catalogue:
-    """The products as the bundle names and prices them; the till's own list replaces it."""
-    return Catalogue(
-        Product(label.id, label.name, label.price_pence) for label in bundle.manifest.labels if label.id != UNKNOWN
-    )
+    """The same as a catalogue; the till's own list replaces it."""
+    return Catalogue(bundle_products(bundle))
+
+
+def label_names(bundle: Bundle) -> dict[str, str]:
+    """What people call each label."""
+    return {label.id: label.name for label in bundle.manifest.labels}
 
 
 def configured_till(config: Config) -> Till:
@@ -91,8 +149,7 @@ def page_settings(config: Config) -> WebSettings:
     """How the owner wants the page. A till that has pages of its own for its items gives the pay link by itself."""
     web = config.web
     link = {"auto": _own_pay_link(config), "off": None}.get(web.pay_link, web.pay_link)
-    demonstration = config.bundle == DEMO and config.till.kind == "ledger"
-    pictures = web.pictures_dir or (pictures_directory() if demonstration else None)
+    pictures = web.pictures_dir or (pictures_directory() if is_demonstration(config) else None)
     return WebSettings(language=web.language, pay_link=link, pictures_directory=pictures)
 
 

@@ -3,103 +3,117 @@
 import asyncio
 import logging
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
-from platform import python_version
 
-from kiosk.camera.capture import Capture, CaptureHooks, CaptureStatus
+from kiosk.camera.capture import Capture, CaptureHooks, CaptureState, CaptureStatus
 from kiosk.config import Config
 from kiosk.counter import Counter
 from kiosk.errors import KioskError
+from kiosk.heartbeat import Heartbeat, WebPulse, goes_round
 from kiosk.metrics import Metrics
+from kiosk.model_keeper import Model, ModelKeeper
 from kiosk.notify import open_notifier
-from kiosk.page_server import open_page
+from kiosk.page_server import ServedPage, open_page
 from kiosk.parts import (
     bundle_catalogue,
-    configured_bundle,
+    bundle_products,
     configured_camera,
+    configured_view,
     describe_camera,
-    voting_settings,
+    label_names,
 )
-from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter
+from kiosk.reload import Reloader
 from kiosk.sales.sale import Sale, SaleSource
-from kiosk.shop import Listeners, Shop, open_shop
-from kiosk.status import Status, status_of
+from kiosk.shop import Listeners, Shop, open_shop, sold_just_now
+from kiosk.status import BundleStatus, Status, status_of
 from kiosk.telling import Telling
 from kiosk.watch import CounterWatch
 from kiosk.web.events import EventStream
 from kiosk.web.live_picture import LivePicture
 from kiosk.web.metrics_server import metrics_server
-from kiosk.web.views_of_kiosk import KioskView
+from kiosk.web.views_of_kiosk import KioskView, ServedModel
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
-"""How often the process looks after itself, where systemd does not ask for more."""
+OLDEST_FRAME_SECONDS = 1.0
+"""What was seen longer ago is not recognised: it may no longer be there."""
 
 
 class Service:
     """One kiosk, from its start to its end. Made and run on one asyncio loop."""
 
-    def __init__(self, config: Config, *, say: Callable[[str], None]) -> None:
+    def __init__(self, reread: Callable[[], Config], *, say: Callable[[str], None]) -> None:
         """Make what waits for nothing; `say` gets the lines that a person watching should read.
 
+        `reread`: reads the config, now and for each reload; raises ConfigError.
+
         Raises:
-            KioskError: the bundle, or the camera's name, is no good.
+            KioskError: the config, or the camera's name, is no good.
         """
-        self._config = config
+        config = self._config = reread()
         self._say = say
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._had_terminal = sys.stdin is not None and sys.stdin.isatty()
         self._notifier = open_notifier()
         self._metrics = Metrics()
         self._events = EventStream()
-        self._bundle = configured_bundle(config.bundle)
-        self._voting = voting_settings(config.voting, self._bundle.manifest.voting)
-        names = {label.id: label.name for label in self._bundle.manifest.labels}
-        self._telling = Telling(self._events, names, say)
-        self._capture = Capture(configured_camera(config), hooks=self._capture_hooks())
+        self._models = ModelKeeper(self._metrics)
+        self._reloader = Reloader(config, reread, self._models, self._metrics)
+        self._telling = Telling(self._events, {}, say)
+        self._capture = Capture(
+            configured_camera(config),
+            hooks=self._capture_hooks(),
+            view=configured_view(config),
+            oldest_seconds=OLDEST_FRAME_SECONDS,
+        )
         self._shop: Shop | None = None
         self._picture = LivePicture() if config.web.live_picture else None
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT.
+        """Serve until SIGTERM or SIGINT; reload at SIGHUP.
 
         Raises:
             KioskError: a part cannot start, or failed in a way that only a restart mends.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        recogniser = await asyncio.to_thread(self._open_recogniser)
+        self._loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+        try:
+            await self._serve_until_stopped()
+        except KioskError:
+            # A taken port, for example: what a person can act upon is not held against a new bundle.
+            self._models.stopped_well()
+            raise
+        self._models.stopped_well()
+
+    async def _serve_until_stopped(self) -> None:
+        model = await asyncio.to_thread(self._models.start, self._config)
+        self._telling.use_names(label_names(model.bundle))
         async with AsyncExitStack() as stack:
             shop = self._shop = await stack.enter_async_context(self._open_shop())
-            page_url, metrics_url = await self._serve(stack, shop)
-            counter = self._make_counter(recogniser, shop)
+            page, metrics_url = await self._serve(stack, shop)
+            counter = self._make_counter(model, shop)
             looking = await stack.enter_async_context(self._looking(counter))
-            self._introduce(recogniser, shop, page_url, metrics_url)
+            await stack.enter_async_context(self._tending(counter, shop))
+            self._introduce(model, shop, page.told, metrics_url)
             self._notifier.ready(self._camera_line())
-            await self._watch_over(counter, looking)
+            heartbeat = await stack.enter_async_context(self._heartbeat(counter, shop, page.url))
+            await self._watch_over(heartbeat, looking)
             self._notifier.stopping()
             log.info("stopping")
-
-    def _open_recogniser(self) -> Recogniser:
-        stages = {stage: self._metrics.stage_seconds.labels(stage) for stage in ("preprocess", "inference")}
-        settings = self._config.recognition
-        recogniser = open_tested_recogniser(
-            self._bundle, settings.engine, settings.threads, lambda stage: stages[stage].time()
-        )
-        manifest = self._bundle.manifest
-        self._metrics.bundle_info.labels(manifest.id, str(len(manifest.labels))).set(1)
-        self._metrics.build_info.labels(version("honesty-kiosk"), python_version(), recogniser.engine_name).set(1)
-        return recogniser
 
     def _capture_hooks(self) -> CaptureHooks:
         dropped = self._metrics.frames.labels("dropped")
 
-        def on_state(_: CaptureStatus) -> None:
+        def on_state(status: CaptureStatus) -> None:
+            self._metrics.camera_live.set(status.state is CaptureState.LIVE)
             self._loop.call_soon_threadsafe(self._camera_changed)
 
         return CaptureHooks(on_state, self._metrics.camera_reconnects.inc, dropped.inc)
@@ -110,11 +124,11 @@ class Service:
             self._telling.changed(sale, left_seconds)
             self._tell_status()
 
-        catalogue = bundle_catalogue(self._bundle)
+        catalogue = bundle_catalogue(self._models.model.bundle)
         listeners = Listeners(self._telling.taken, on_change, self._tell_status)
         return open_shop(self._config, catalogue, self._metrics, listeners)
 
-    async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[str, str]:
+    async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[ServedPage, str]:
         """Start the page and the metrics; answers where each is."""
         metrics = self._config.metrics
         page = await stack.enter_async_context(open_page(self._config, self._view(shop)))
@@ -123,11 +137,13 @@ class Service:
 
     def _view(self, shop: Shop) -> KioskView:
         picture = self._picture.jpeg if self._picture else None
-        return KioskView(
-            lambda: self._status(shop), shop.catalogue, shop.desk, self._bundle, self._voting, self._events, picture
-        )
 
-    def _make_counter(self, recogniser: Recogniser, shop: Shop) -> Counter:
+        def model() -> ServedModel:
+            return ServedModel(self._models.model.bundle, self._models.model.voting)
+
+        return KioskView(lambda: self._status(shop), shop.catalogue, shop.desk, model, self._events, picture)
+
+    def _make_counter(self, model: Model, shop: Shop) -> Counter:
         async def sell(decision: Decision) -> None:
             try:
                 await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
@@ -138,8 +154,8 @@ class Service:
         picture = self._picture
         on_frame = None if picture is None else lambda frame: picture.look(frame.bgr)
         watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
-        voter = Voter(self._voting)
-        return Counter(self._capture, recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
+        voter = Voter(model.voting, waiting=sold_just_now(shop.desk))
+        return Counter(self._capture, model.recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
 
     @asynccontextmanager
     async def _looking(self, counter: Counter) -> AsyncIterator[asyncio.Task[None]]:
@@ -154,11 +170,42 @@ class Service:
             await asyncio.to_thread(self._capture.stop)
             await asyncio.wait({looking})
 
-    def _introduce(self, recogniser: Recogniser, shop: Shop, page_url: str, metrics_url: str) -> None:
-        labels = len(self._bundle.manifest.labels)
+    @asynccontextmanager
+    async def _tending(self, counter: Counter, shop: Shop) -> AsyncIterator[None]:
+        """Reloads when asked, and notes when a new bundle has run well."""
+        tasks = [
+            asyncio.create_task(self._reload_when_asked(counter, shop), name="reload"),
+            asyncio.create_task(self._models.watch(lambda: counter.recognised), name="bundle's trial"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    def _hung_up(self) -> None:
+        """`kill -HUP`, or the terminal that the kiosk was started in has gone, and with it whoever watched."""
+        (self._stop if self._had_terminal and not sys.stdin.isatty() else self._reload).set()
+
+    async def _reload_when_asked(self, counter: Counter, shop: Shop) -> None:
+        def use(model: Model) -> None:
+            self._telling.use_names(label_names(model.bundle))
+            shop.catalogue.take_bundle(bundle_products(model.bundle))
+
+        while await self._reload.wait():
+            self._reload.clear()
+            self._notifier.reloading()
+            await self._reloader.reload(counter, use)
+            self._notifier.ready(self._camera_line())
+            self._tell_status()
+
+    def _introduce(self, model: Model, shop: Shop, page_url: str, metrics_url: str) -> None:
+        manifest, engine = model.bundle.manifest, model.recogniser.engine_name
+        note = f"  NOTE     {self._models.note}\n" if self._models.note else ""
         self._say(
             f"kiosk {version('honesty-kiosk')} is watching the counter\n"
-            f"  bundle   {self._bundle.manifest.id}: {labels} labels, self-test passed on {recogniser.engine_name}\n"
+            f"  bundle   {manifest.id}: {len(manifest.labels)} labels, self-test passed on {engine}\n{note}"
             f"  camera   {describe_camera(self._capture.name)}\n"
             f"  till     {shop.till.name}, sales kept in {self._config.state_dir}\n"
             f"  page     {page_url}\n"
@@ -166,18 +213,34 @@ class Service:
             "Hold something in front of the camera; Ctrl-C stops the kiosk."
         )
 
-    async def _watch_over(self, counter: Counter, looking: asyncio.Task[None]) -> None:
-        """Feed the watchdog while recognition goes round; return when asked to stop."""
-        # sd_watchdog_enabled(3) recommends half the period; a third leaves room for a slow board.
-        period_seconds = min(HEARTBEAT_SECONDS, (self._notifier.watchdog_seconds or HEARTBEAT_SECONDS) / 3)
+    @asynccontextmanager
+    async def _heartbeat(self, counter: Counter, shop: Shop, page_url: str) -> AsyncIterator[Heartbeat]:
+        """The heartbeat over all parts; the page is asked for its own only where the service manager wants to know."""
+        parts = {
+            "capture": self._capture.progressed,
+            "recognition": goes_round(lambda: counter.rounds),
+            "courier": shop.courier_progressed,
+        }
+        if self._notifier.watchdog_seconds is None:
+            yield Heartbeat(self._notifier, parts)
+            return
+        web = WebPulse(page_url, self._notifier.watchdog_seconds / 3)
+        asking = asyncio.create_task(web.run(), name="page's pulse")
+        try:
+            yield Heartbeat(self._notifier, parts | {"web": web.progressed})
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
+
+    async def _watch_over(self, heartbeat: Heartbeat, looking: asyncio.Task[None]) -> None:
+        """Keep the heart beating; return when asked to stop."""
         stopping = asyncio.create_task(self._stop.wait())
-        rounds = -1
         try:
             while not stopping.done() and not looking.done():
-                if counter.rounds != rounds:
-                    rounds = counter.rounds
-                    self._notifier.alive()
-                await asyncio.wait({stopping, looking}, timeout=period_seconds, return_when=asyncio.FIRST_COMPLETED)
+                heartbeat.look()
+                await asyncio.wait(
+                    {stopping, looking}, timeout=heartbeat.period_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             stopping.cancel()
         if looking.done():
@@ -185,12 +248,14 @@ class Service:
             looking.result()
 
     def _status(self, shop: Shop) -> Status:
-        return status_of(self._bundle.manifest.id, self._capture, shop)
+        bundle = BundleStatus(self._models.model.bundle.manifest.id, self._models.note, self._reloader.refused)
+        return status_of(bundle, self._capture, shop)
 
     def _camera_line(self) -> str:
         """For `systemctl status`."""
         detail = self._capture.status.detail
-        return f"degraded: {detail}" if detail else f"watching {self._capture.name}"
+        camera = f"degraded: {detail}" if detail else f"watching {self._capture.name}"
+        return f"{camera}; reload refused: {self._reloader.refused}" if self._reloader.refused else camera
 
     def _camera_changed(self) -> None:
         self._notifier.status(self._camera_line())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from kiosk.config import Config
+from kiosk.config import Config, WebhookTill
 from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
 from kiosk.list_keeper import ListKeeper, show_catalogue
 from kiosk.metrics import Metrics
@@ -28,6 +29,13 @@ log = logging.getLogger(__name__)
 
 LIST_PATIENCE_SECONDS = 3.0
 """How long the start waits for the till to open, and for its list of products."""
+
+HELD_UP_SECONDS = 60.0
+"""For how long after its sale a product may still be in front of the camera when the kiosk starts again."""
+_LAST_SALES = 10
+
+COURIER_STEP_SECONDS = 300.0
+"""The longest that the courier may stand still, where no till may take longer to answer."""
 
 TILL_RETRY_SECONDS = 2.0
 """Between tries to open a till whose own file cannot be written."""
@@ -69,6 +77,8 @@ class Shop:
     till: Till
     catalogue: Catalogue
     desk: SalesDesk
+    courier_progressed: Callable[[], bool]
+    """For the watchdog: see `Courier.progressed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,12 @@ class Listeners:
     """Each change of a sale's state."""
     trouble: Callable[[], None]
     """Whenever the outbox becomes unusable, or usable again."""
+
+
+def sold_just_now(desk: SalesDesk) -> bool:
+    """Whether the camera's last sale may still be held up: the kiosk started again under somebody's hand."""
+    sales = [sale for sale in desk.recent(_LAST_SALES) if sale.source is SaleSource.CAMERA]
+    return any(abs(time.time() - sale.taken_at) < HELD_UP_SECONDS for sale in sales)
 
 
 @asynccontextmanager
@@ -101,8 +117,7 @@ async def open_shop(
         opening = await _begun(_open_till(till), "till")
         if opening.done():
             opening.result()
-        settings = CourierSettings(undo_window_seconds=config.sales.undo_window_seconds)
-        courier = Courier(outbox, till, settings, on_request=_request_counter(metrics))
+        courier = Courier(outbox, till, _courier_settings(config), on_request=_request_counter(metrics))
         desk = CountedDesk(outbox, catalogue, courier, metrics, listeners.new)
         _let_look_on(outbox, desk, metrics, listeners)
         keeper = ListKeeper(till, catalogue, CatalogueCache(catalogue_cache_path(config.state_dir), till.key))
@@ -111,12 +126,21 @@ async def open_shop(
         listing = await _begun(keeper.run(catalogue_refresh_seconds(config)), "till's list")
         carrying = asyncio.create_task(courier.run(), name="courier")
         try:
-            yield Shop(till, catalogue, desk)
+            yield Shop(till, catalogue, desk, courier.progressed)
         finally:
             await _end(opening, listing, carrying)
     finally:
         await till.close()
         outbox.close()
+
+
+def _courier_settings(config: Config) -> CourierSettings:
+    # One turn may ask a till for a sale, for its list, and for a sale once more.
+    slowest_seconds = 4 * config.till.answer_seconds if isinstance(config.till, WebhookTill) else 0.0
+    return CourierSettings(
+        undo_window_seconds=config.sales.undo_window_seconds,
+        step_seconds=max(COURIER_STEP_SECONDS, slowest_seconds),
+    )
 
 
 async def _begun(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -1,5 +1,6 @@
 """How the kiosk is, for `/healthz` and the page."""
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -11,14 +12,28 @@ from kiosk.shop import Shop
 Status = dict[str, Any]
 
 
-def status_of(bundle_id: str, capture: Capture, shop: Shop) -> Status:
+@dataclass(frozen=True, slots=True)
+class BundleStatus:
+    """The bundle in use, and what a person should know of it."""
+
+    id: str
+    note: str | None
+    """Why it is not the one installed last; None when all is as it should be."""
+    reload_refused: str | None
+    """Why the last reload was refused, when it was: what ran before goes on."""
+
+
+def status_of(bundle: BundleStatus, capture: Capture, shop: Shop) -> Status:
     """JSON-able; `status` is `ok`, or `degraded` while the camera gives no frames or no sale can be kept."""
-    live = capture.status.state is CaptureState.LIVE
+    camera = capture.status
+    live = camera.state is CaptureState.LIVE
     outbox = outbox_status(shop.desk)
     return {
         "status": "ok" if live and outbox["usable"] else "degraded",
-        "camera": {"name": capture.name, "live": live, "detail": capture.status.detail},
-        "bundle": bundle_id,
+        "camera": {"name": capture.name, "live": live, "detail": camera.detail, "code": camera.code},
+        "bundle": bundle.id,
+        "bundle_note": bundle.note,
+        "reload_refused": bundle.reload_refused,
         "till": {"name": shop.till.name},
         "catalogue": _catalogue(shop.catalogue),
         "outbox": outbox,

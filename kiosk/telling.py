@@ -27,10 +27,14 @@ class Telling:
         self._names = names
         self._say = say
 
+    def use_names(self, names: Mapping[str, str]) -> None:
+        """Another bundle is in use."""
+        self._names = names
+
     def guesses(self, guesses: Guesses) -> None:
         """What the last frame looks like."""
         named = [
-            {"label": label, "name": self._names[label], "confidence": round(confidence, 3)}
+            {"label": label, "name": self._names.get(label, label), "confidence": round(confidence, 3)}
             for label, confidence in guesses
         ]
         self._events.publish("prediction", {"guesses": named, "at": time.time()})

@@ -36,16 +36,18 @@ class CounterWatch:
         """`on_guesses` and `on_decision` run on `loop`; `on_frame` on the recognition thread, and must not wait."""
         self._recognised = metrics.frames.labels("recognised")
         self._capture_seconds = metrics.stage_seconds.labels("capture")
+        self._age_seconds = metrics.frame_age_seconds
         self._last_frame = metrics.last_frame_timestamp
         self._confidence = {kind: metrics.confidence.labels(kind) for kind in ("product", "unknown")}
         self._loop = loop
         self._on_guesses = on_guesses
         self._on_decision = on_decision
         self._on_frame = on_frame
-        self._told_at = 0.0
+        self._told_at = self._seen_at = 0.0
 
     def taken(self, frame: Frame) -> None:
         """See `Watcher`."""
+        self._seen_at = frame.time
         self._capture_seconds.observe(max(0.0, time.monotonic() - frame.time))
         self._last_frame.set_to_current_time()
         if self._on_frame is not None:
@@ -56,6 +58,7 @@ class CounterWatch:
         self._recognised.inc()
         self._confidence["unknown" if prediction.label == UNKNOWN else "product"].observe(prediction.confidence)
         now = time.monotonic()
+        self._age_seconds.observe(max(0.0, now - self._seen_at))
         if now - self._told_at >= PREDICTIONS_EACH_SECONDS:
             self._told_at = now
             self._loop.call_soon_threadsafe(self._on_guesses, prediction.guesses(GUESSES))

@@ -49,7 +49,7 @@ def honesty_store(directory: Path, till: RunningTill, **changes: Any) -> Config:
 def test_every_product_that_the_till_does_not_list_is_named(till: RunningTill, tmp_path: Path) -> None:
     with pytest.raises(KioskError, match="these will be refused, nothing is sent") as caught:
         asyncio.run(check_till(honesty_store(tmp_path, till)))
-    for product in bundle_catalogue(configured_bundle("demo")).all():
+    for product in bundle_catalogue(configured_bundle(Config(bundle="demo"))).all():
         assert f"{product.name} ({product.label})" in str(caught.value)
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kiosk.camera.view import AS_IT_COMES, View
 from kiosk.config import Config, HonestyStoreTill, LedgerTill
 from kiosk.config_file import read_config
 from kiosk.errors import ConfigError
+from kiosk.parts import configured_view
 
 Write = Callable[[str], Path]
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "kiosk.yaml"
@@ -49,6 +51,7 @@ def test_the_example_names_every_key_and_gives_the_defaults() -> None:
     # Commented out are the vote's keys, as an installed example must not override what the bundle recommends, and files
     # that need not be there.
     keys = "threshold|votes|release|rule|stricter|certificate_file|key_file|pictures_dir"
+    keys += "|frames_each_second|exposure_ms|white_balance_kelvin|focus"
     text = re.sub(rf"^  # ({keys}):", r"  \1:", EXAMPLE.read_text(), flags=re.MULTILINE)
     given = yaml.safe_load(text)
     config = read_config(EXAMPLE)
@@ -70,7 +73,7 @@ def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Wr
     )
     assert sorted(problems(path)) == [
         ":1: colour: unknown key; allowed here: "
-        "bundle, camera, metrics, recognition, sales, state_dir, till, voting, web",
+        "bundle, bundle_keys, camera, metrics, recognition, sales, state_dir, till, voting, web",
         ":3: voting.threshold: given 1.5; allowed: less than or equal to 1",
         ":4: voting.vote: unknown key; allowed here: release, rule, stricter, threshold, votes",
         ":5: recognition.engine: given 'gpu'; allowed: 'auto', 'litert' or 'tflite-runtime'",
@@ -147,6 +150,27 @@ def test_a_section_with_every_key_commented_out_is_the_default(write: Write) -> 
 @pytest.mark.parametrize(("given", "source"), [("0", "0"), ("auto", "auto"), ("/dev/v4l/by-id/x", "/dev/v4l/by-id/x")])
 def test_a_camera_is_an_index_or_a_text(write: Write, given: str, source: str) -> None:
     assert read_config(write(f"camera: {{source: {given}}}")).camera.source == source
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"),
+    [
+        ("rotation_degrees: 45", "0, 90, 180 or 270"),
+        ("region: [0.5, 0, 0.8, 1]", "within the picture, such as [0.25, 0, 0.5, 1]"),
+        ("region: [0, 0, 0.01, 1]", "within the picture"),
+        ("size_px: [640, 0]", "greater than or equal to 16"),
+        ("exposure_ms: 0", "greater than or equal to 0.1"),
+    ],
+)
+def test_a_wrong_setting_of_the_camera_is_explained(write: Write, camera: str, said: str) -> None:
+    [problem] = problems(write(f"camera: {{{camera}}}"))
+    assert said in problem
+
+
+def test_the_camera_s_view_is_that_of_the_config(write: Write) -> None:
+    config = read_config(write("camera: {rotation_degrees: 90, mirror: true, region: [0.25, 0, 0.5, 1], source: csi}"))
+    assert configured_view(config) == View(90, True, (0.25, 0.0, 0.5, 1.0))
+    assert configured_view(Config()) == AS_IT_COMES
 
 
 def test_secrets_are_found_among_systemd_credentials(

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def test_readiness_heartbeat_and_stop_reach_the_service_manager(manager: socket.
         notifier.alive()
         notifier.stopping()
         assert [manager.recv(1000) for _ in range(3)] == [b"READY=1\nSTATUS=watching", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+@needs_systemd
+def test_a_reload_is_told_with_the_monotonic_time_in_microseconds(manager: socket.socket) -> None:
+    with manager:
+        before = time.monotonic_ns() // 1000
+        open_notifier().reloading()
+        kind, stamp = manager.recv(1000).decode().split("\n")
+        assert kind == "RELOADING=1"
+        assert before <= int(stamp.removeprefix("MONOTONIC_USEC=")) <= time.monotonic_ns() // 1000
 
 
 def test_nobody_is_told_where_there_is_no_service_manager(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ _MOST_CANDIDATES = 200
 _SHORTER_SIDE = 1.25
 """Of a golden image, as a multiple of the network's input: large enough that cropping and shrinking are tested too."""
 _ASPECT = 4 / 3
+_KEPT_BITS = np.uint8(0xF8)
+"""Of each colour value: five bits make a PNG half as large, and every tablet downloads these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def golden_image(bgr: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     shorter = round(size_px * _SHORTER_SIDE)
     size = (round(shorter * _ASPECT), shorter)
     shrinks = wanted_height >= shorter
-    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
+    small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(small, np.uint8) & _KEPT_BITS
 
 
 def _examine(photo: Photo, forms: dict[str, Form], how: Preprocessing) -> _Candidate | None:

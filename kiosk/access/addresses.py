@@ -4,9 +4,7 @@ import ipaddress
 import re
 import socket
 
-import ifaddr
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+from kiosk.access.interfaces import IpAddress, in_order, own_interfaces
 
 KIOSK_NAME = "kiosk.local"
 """What the kiosk is announced as, and what is printed on the label next to it."""
@@ -14,12 +12,6 @@ KIOSK_NAME = "kiosk.local"
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 LONGEST_NAME = 253
 """Characters of a DNS name (RFC 1035, 2.3.4, without the length bytes)."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` means this machine itself."""
-    address = as_address(host)
-    return host.lower() == "localhost" if address is None else address.is_loopback
 
 
 def as_address(host: str) -> IpAddress | None:
@@ -45,12 +37,8 @@ def own_names(further: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 
 def own_addresses() -> tuple[IpAddress, ...]:
-    """The addresses of this machine that another one can use. Those that mean something on one cable only are left out,
-    for a browser cannot be told which cable."""
-    texts = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips]
-    found = {address for text in texts if (address := as_address(text)) is not None}
-    usable = [one for one in found if not (one.is_loopback or (one.version == 6 and one.is_link_local))]
-    return tuple(sorted(usable, key=lambda one: (one.version, int(one))))
+    """The addresses of this machine that another one can use, the likeliest first: see `kiosk.access.interfaces`."""
+    return in_order(own_interfaces())
 
 
 def reached_at(host: str) -> tuple[IpAddress, ...]:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kiosk.access.addresses import KIOSK_NAME, IpAddress, as_address
+from kiosk.access.addresses import KIOSK_NAME, as_address
+from kiosk.access.interfaces import IpAddress
 from kiosk.errors import AccessError
 
 if TYPE_CHECKING:

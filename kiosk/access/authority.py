@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from kiosk.access.addresses import IpAddress
+from kiosk.access.interfaces import IpAddress
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 200
@@ -80,6 +80,15 @@ def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """A key as text, not encrypted: the kiosk starts with nobody there to type a password."""
     plain = serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+
+
+def may_sign(certificate: x509.Certificate) -> bool:
+    """Whether it is an authority's at all, with what its own certificates must name it by (RFC 5280, 4.2.1.1)."""
+    try:
+        certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def may_sign_for(authority: x509.Certificate, host: str | IpAddress) -> bool:

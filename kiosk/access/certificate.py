@@ -1,5 +1,6 @@
 """A certificate with its key as it lies on disk: read, and found good or not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,8 +36,10 @@ class Described:
     not_before: datetime
     not_after: datetime
 
-    def require_valid(self, path: Path, now: datetime) -> None:
+    def require_valid(self, path: Path | str, now: datetime) -> None:
         """Check its dates. A clock that is certainly wrong proves nothing: browsers have clocks of their own.
+
+        `path`: where it lies, for messages.
 
         Raises:
             CertificateError: it is not valid yet, or no longer.
@@ -56,11 +59,36 @@ def read_certificate(files: CertificateFiles) -> Described:
     Raises:
         CertificateError: one is missing, is not PEM, or they do not fit each other.
     """
-    first = load_certificates(files.certificate)[0]
-    key = load_key(files.key)
-    if _public_bytes(first.public_key()) != _public_bytes(key.public_key()):
+    certificates = load_certificates(files.certificate)
+    key = _public_bytes(load_key(files.key).public_key())
+    fitting = [place for place, one in enumerate(certificates, 1) if _public_bytes(one.public_key()) == key]
+    if not fitting:
         raise CertificateError(f"{files.key}: not the key of {files.certificate}; give the two that belong together")
-    return describe(first, files.certificate)
+    if fitting[0] != 1:
+        raise CertificateError(
+            f"{files.certificate}: the key is that of certificate {fitting[0]} in it; put that one first, and the"
+            " authorities that signed it after it"
+        )
+    return describe(certificates[0], files.certificate)
+
+
+def require_valid_chain(path: Path, now: datetime) -> None:
+    """Check the dates of every certificate in a file: browsers look at those that signed the first one too.
+
+    Raises:
+        CertificateError: which one is not valid yet, or no longer.
+    """
+    certificates = load_certificates(path)
+    for place, one in enumerate(certificates, 1):
+        where = path if place == 1 else f"{path}, certificate {place} in it ({_common_name(one.subject)})"
+        describe(one, path).require_valid(where, now)
+
+
+def is_for(names: Iterable[str], host: str) -> bool:
+    """Whether a certificate with these names is good for `host`, a name or an address (RFC 9525, 6.3)."""
+    wanted = host.lower()
+    beyond = wanted.partition(".")[2]
+    return any(name.lower() in (wanted, f"*.{beyond}" if beyond else wanted) for name in names)
 
 
 def load_certificates(path: Path) -> list[x509.Certificate]:

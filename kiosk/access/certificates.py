@@ -13,8 +13,16 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kiosk.access.addresses import IpAddress, own_names
-from kiosk.access.authority import Authority, fingerprint, key_pem, make_authority, make_server_pem, may_sign_for
+from kiosk.access.addresses import own_names
+from kiosk.access.authority import (
+    Authority,
+    fingerprint,
+    key_pem,
+    make_authority,
+    make_server_pem,
+    may_sign,
+    may_sign_for,
+)
 from kiosk.access.certificate import (
     EARLIEST_TIME,
     CertificateFiles,
@@ -22,7 +30,9 @@ from kiosk.access.certificate import (
     load_certificates,
     load_key,
     read_certificate,
+    require_valid_chain,
 )
+from kiosk.access.interfaces import IpAddress
 from kiosk.access.private_files import OWNER_ONLY, open_to_others, write_private
 from kiosk.errors import CertificateError
 
@@ -31,6 +41,7 @@ log = logging.getLogger(__name__)
 RENEW_DAYS = 60
 """A certificate with less time left than this is made anew."""
 PUBLIC = 0o644
+_AGAIN = "put both back from a copy, or begin anew with `kiosk certificate create --new-authority`"
 
 
 class CertificateSource(Protocol):
@@ -60,7 +71,7 @@ class OwnersCertificate:
     def refresh(self, now: datetime) -> Described:
         """See `CertificateSource`."""
         described = read_certificate(self.files)
-        described.require_valid(self.files.certificate, now)
+        require_valid_chain(self.files.certificate, now)
         return described
 
     def authority(self) -> None:
@@ -116,6 +127,15 @@ class LocalCertificate:
             raise CertificateError("there is no certificate yet; `kiosk certificate create` makes it")
         return load_certificates(self._certificate_path)[0]
 
+    def require_good_authority(self, now: datetime) -> None:
+        """See that the authority could sign the next certificate; changes nothing.
+
+        Raises:
+            CertificateError: it is missing, damaged, expired or none at all, and what to do.
+        """
+        self.authority()
+        self._read_authority(now)
+
     def _why_anew(self, now: datetime) -> str | None:
         """None while the certificate that is there will do."""
         try:
@@ -133,6 +153,8 @@ class LocalCertificate:
     def _outlived(self, described: Described, authority: x509.Certificate, now: datetime) -> str | None:
         if now < EARLIEST_TIME:
             return None  # such a clock tells nothing about dates
+        if now >= authority.not_valid_after_utc:
+            return "the authority expired"
         # One that is not valid yet was made by this very clock: it is behind now, and would make one that is soon over.
         if now + timedelta(days=RENEW_DAYS) >= described.not_after:
             return "its time is running out"
@@ -160,21 +182,25 @@ class LocalCertificate:
             raise CertificateError(f"{path}: {error.strerror}; let the kiosk's user read it") from error
 
     def _open_authority(self, now: datetime) -> Authority:
-        again = "put both back from a copy, or begin anew with `kiosk certificate create --new-authority`"
         if not self._is_there(self._certificate_path):
             if self._is_there(self._key_path) and self._is_there(self.files.certificate):
-                raise CertificateError(f"the authority is damaged ({self._certificate_path} is missing); {again}")
+                raise CertificateError(f"the authority is damaged ({self._certificate_path} is missing); {_AGAIN}")
             return self._make_authority(now)
+        return self._read_authority(now)
+
+    def _read_authority(self, now: datetime) -> Authority:
         try:
             certificate, key = load_certificates(self._certificate_path)[0], load_key(self._key_path)
         except CertificateError as error:
-            raise CertificateError(f"the authority is damaged ({error}); {again}") from error
+            raise CertificateError(f"the authority is damaged ({error}); {_AGAIN}") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.public_key() != key.public_key():
-            raise CertificateError(f"the authority is damaged ({self._key_path} is not its key); {again}")
+            raise CertificateError(f"the authority is damaged ({self._key_path} is not its key); {_AGAIN}")
+        if not may_sign(certificate):
+            raise CertificateError(f"{self._certificate_path}: a certificate that may not sign others; {_AGAIN}")
         if now >= certificate.not_valid_after_utc:
-            raise CertificateError(f"the authority expired; {again}")
+            raise CertificateError(f"the authority expired on {certificate.not_valid_after_utc:%Y-%m-%d}; {_AGAIN}")
         if now < certificate.not_valid_before_utc:
-            raise CertificateError(f"the authority is not valid yet; set this device's clock, or {again}")
+            raise CertificateError(f"the authority is not valid yet; set this device's clock, or {_AGAIN}")
         return Authority(certificate, key)
 
     def _make_authority(self, now: datetime) -> Authority:

@@ -10,8 +10,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kiosk.access.addresses import KIOSK_NAME, IpAddress
+from kiosk.access.addresses import KIOSK_NAME
 from kiosk.access.authority import fingerprint
+from kiosk.access.interfaces import IpAddress
 
 LANGUAGES = ("en", "de")
 

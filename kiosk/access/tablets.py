@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
-from kiosk.access.private_files import OWNER_ONLY, give_to_owner
-from kiosk.errors import CodeRefused, Damaged, NoSuchTablet, NotKept
-from kiosk.sales.database import Database
-from kiosk.sales.files import set_aside
+from kiosk.access.book_file import BookFile
+from kiosk.errors import CodeRefused, NoSuchTablet
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +66,12 @@ def tablets_path(state_dir: Path) -> Path:
 class TabletBook:
     """Used from the thread that opened it."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
-        self._database = database
+    def __init__(self, path: Path, clock: Callable[[], float], *, sets_aside: bool) -> None:
+        self._file = BookFile(path, MIGRATIONS, sets_aside=sets_aside)
         self._clock = clock
         self._tried_at: dict[str, float] = {}
         """When it was last tried to write down that a tablet was here: a full disk is not asked with each request."""
-        self._version = database.data_version()
+        self._version = self._file.database.data_version()
 
     @classmethod
     def open(cls, path: Path, clock: Callable[[], float] = time.time, *, sets_aside: bool = True) -> Self:
@@ -85,33 +83,17 @@ class TabletBook:
         Raises:
             NotKept: it cannot be read or written.
         """
-        try:
-            database = Database.open(path, MIGRATIONS)
-        except Damaged as error:
-            if not sets_aside:
-                raise NotKept(f"{path}: is damaged ({error}); restart the kiosk, which sets it aside") from error
-            aside = set_aside(path)
-            log.error("paired tablets forgotten; pair them again", extra={"reason": str(error), "kept_as": str(aside)})
-            database = Database.open(path, MIGRATIONS)
-        try:
-            for file in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm"))):
-                if file.exists():
-                    file.chmod(OWNER_ONLY)
-                    give_to_owner(file, path.parent)
-        except OSError as error:
-            database.close()
-            raise NotKept(f"{path}: {error.strerror}; run this as the user that the kiosk runs as") from error
-        return cls(database, clock)
+        return cls(path, clock, sets_aside=sets_aside)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._file.close()
 
     def make_code(self) -> str:
         """A new code of `CODE_DIGITS` digits that pairs one tablet within `CODE_SECONDS`. Raises NotKept."""
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
         now = self._clock()
-        with self._database.transaction() as book:
+        with self._file.database.transaction() as book:
             book.execute("DELETE FROM code WHERE NOT (made_at <= ? AND ? < ends_at)", (now, now))
             book.execute(
                 "DELETE FROM code WHERE hash NOT IN (SELECT hash FROM code ORDER BY made_at DESC LIMIT ?)",
@@ -130,7 +112,7 @@ class TabletBook:
         given = _hash("".join(filter(str.isdecimal, code)))
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._clock()
-        with self._database.transaction() as book:
+        with self._file.database.transaction() as book:
             found = self._good_code(book, given, now)
             book.execute("DELETE FROM code WHERE hash = ?", (found,))
             tablet_id = str(uuid4())
@@ -142,7 +124,8 @@ class TabletBook:
 
     def find(self, token: str) -> Tablet | None:
         """The tablet whose token this is; None when there is none, or it was revoked. Raises NotKept."""
-        rows = self._database.query("SELECT * FROM tablet WHERE token_hash = ? AND revoked_at IS NULL", (_hash(token),))
+        found = "SELECT * FROM tablet WHERE token_hash = ? AND revoked_at IS NULL"
+        rows = self._file.database.query(found, (_hash(token),))
         return _tablet(rows[0]) if rows else None
 
     def note_seen(self, tablet: Tablet) -> bool:
@@ -151,13 +134,14 @@ class TabletBook:
         if abs(now - tablet.seen_at) < SEEN_SECONDS or abs(now - self._tried_at.get(tablet.id, -inf)) < TRY_SECONDS:
             return False
         self._tried_at[tablet.id] = now
-        with self._database.transaction() as book:
+        # Not worth holding up everybody else's requests for another process's write.
+        with self._file.database.at_once() as book:
             book.execute("UPDATE tablet SET seen_at = ? WHERE id = ?", (now, tablet.id))
         return True
 
     def all(self) -> list[Tablet]:
         """Those that are paired now, the last paired first. Raises NotKept."""
-        rows = self._database.query("SELECT * FROM tablet WHERE revoked_at IS NULL ORDER BY paired_at DESC, id")
+        rows = self._file.database.query("SELECT * FROM tablet WHERE revoked_at IS NULL ORDER BY paired_at DESC, id")
         return [_tablet(row) for row in rows]
 
     def revoke(self, beginning: str) -> Tablet:
@@ -176,19 +160,27 @@ class TabletBook:
 
     def revoke_all(self) -> list[Tablet]:
         """End every pairing, and every code. Raises NotKept."""
-        with self._database.transaction() as book:
+        with self._file.database.transaction() as book:
             book.execute("DELETE FROM code")
             ending = "UPDATE tablet SET revoked_at = ? WHERE revoked_at IS NULL RETURNING *"
             return [_tablet(row) for row in book.execute(ending, (self._clock(),)).fetchall()]
 
     def changed(self) -> bool:
-        """Whether another process has written since the last call. Raises NotKept."""
-        before, self._version = self._version, self._database.data_version()
-        return self._version != before
+        """Whether another process has written since the last call, or put another file in this one's place.
+
+        What lies at the path now says who is paired; a new and empty book where nothing does. While that cannot be
+        opened nobody is paired, and the next call tries again.
+
+        Raises:
+            NotKept: it cannot be read.
+        """
+        is_another = self._file.look_after()
+        before, self._version = self._version, self._file.database.data_version()
+        return is_another or self._version != before
 
     def _revoke(self, tablets: list[Tablet]) -> None:
         now = self._clock()
-        with self._database.transaction() as book:
+        with self._file.database.transaction() as book:
             book.executemany("UPDATE tablet SET revoked_at = ? WHERE id = ?", [(now, one.id) for one in tablets])
 
     @staticmethod

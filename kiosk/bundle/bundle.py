@@ -1,6 +1,7 @@
 """A bundle on disk: read, and found whole, before anything of it is used."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from kiosk.bundle.manifest import MANIFEST_NAME, File, Manifest
 from kiosk.errors import BundleError
 
 MODEL_NAME = "model.tflite"
+SIGNATURE_NAME = f"{MANIFEST_NAME}.minisig"
+"""Beside the manifest, where its owner signed it: as the manifest has the sha256 of every file, that signs them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,15 @@ def _read_manifest(path: Path) -> Manifest:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BundleError(f"{path}: {reason}; is this the directory that `trainer build` wrote?") from error
+    return parse_manifest(content, path)
+
+
+def parse_manifest(content: bytes, path: object) -> Manifest:
+    """Read a manifest's text; `path`: where it came from, for messages.
+
+    Raises:
+        BundleError: naming the key and what is wrong with it.
+    """
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
@@ -64,7 +76,10 @@ def _read_manifest(path: Path) -> Manifest:
 
 def _check_file(path: Path, expected: File) -> None:
     try:
-        found = file_entry(path)
+        # Before it is read: a pipe would never end, and a file of another size need not be.
+        status = path.stat()
+        whole = stat.S_ISREG(status.st_mode) and status.st_size == expected.size_bytes
+        found = file_entry(path) if whole else None
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
     if found != expected:

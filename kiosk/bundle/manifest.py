@@ -11,7 +11,8 @@ MANIFEST_NAME = "bundle.json"
 
 def _inside_the_bundle(path: str) -> str:
     parts = path.split("/")
-    if path.startswith("/") or "\\" in path or any(part in ("", ".", "..") for part in parts):
+    odd = path.startswith(("/", MANIFEST_NAME)) or "\\" in path or not path.isprintable()
+    if odd or any(part in ("", ".", "..") for part in parts):
         raise ValueError("must be a path inside the bundle, like tfjs/model.json")
     return path
 

@@ -1,6 +1,6 @@
 """Does this device give the probabilities that the trainer saw? Asked before a bundle is used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -44,7 +44,16 @@ def require_golden(bundle: Bundle, classify: Classify) -> None:
     Raises:
         BundleError: naming the first golden image that came out wrong.
     """
-    for result in run_golden(bundle, classify):
+    require_good(bundle, run_golden(bundle, classify))
+
+
+def require_good(bundle: Bundle, results: Iterable[GoldenResult]) -> None:
+    """Refuse a bundle of which golden images came out wrong.
+
+    Raises:
+        BundleError: naming the first of them.
+    """
+    for result in results:
         if not result.good:
             raise BundleError(
                 f"{bundle.directory}: self-test failed on {result.image}: expected {result.expected}, found"

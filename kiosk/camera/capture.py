@@ -1,18 +1,25 @@
 """The capture thread: it owns the camera, and keeps only the newest frame."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from kiosk.camera.content import ContentGuard
 from kiosk.camera.frame import Frame, Source
-from kiosk.errors import CameraError
+from kiosk.camera.view import AS_IT_COMES, View
+from kiosk.errors import CameraError, CameraLost
+from kiosk.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
 RECORDING_ENDED = "the recording has ended; restart the kiosk to see it again"
+STEP_SECONDS = 90.0
+"""The longest that one step of the capture thread may take: a name server that is down takes its time to say so."""
 
 
 class CaptureState(StrEnum):
@@ -31,6 +38,8 @@ class CaptureStatus:
     state: CaptureState
     detail: str | None = None
     """What went wrong and what to do, for a person; None when nothing did."""
+    code: str | None = None
+    """The same for programs: `CameraError.code`, a flaw's, `failed` or `ended`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Backoff:
     """How long to wait before opening a lost camera again: twice as long each time, up to a limit."""
 
     first_seconds: float = 0.5
-    longest_seconds: float = 5.0
+    longest_seconds: float = 3.0
 
     def wait_seconds(self, failures: int) -> float:
         """The wait after so many failures in a row, from 1."""
@@ -73,10 +82,24 @@ class Capture:
     Over all reconnects `Frame.index` grows, so no frame is seen twice.
     """
 
-    def __init__(self, source: Source, *, hooks: CaptureHooks | None = None, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        hooks: CaptureHooks | None = None,
+        backoff: Backoff | None = None,
+        view: View = AS_IT_COMES,
+        oldest_seconds: float = math.inf,
+    ) -> None:
+        """`view`: how its pictures are put right. `oldest_seconds`: no older frame is given to the consumer."""
         self._source = source
         self._hooks = hooks or CaptureHooks()
         self._backoff = backoff or Backoff()
+        self._view = view
+        self._oldest_seconds = oldest_seconds
+        limit_seconds = source.repeat_limit_seconds
+        self._guard = None if limit_seconds is None else ContentGuard(limit_seconds)
+        self._pulse = Pulse(STEP_SECONDS)
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -95,6 +118,10 @@ class Capture:
     def status(self) -> CaptureStatus:
         """How the camera is now."""
         return self._status
+
+    def progressed(self) -> bool:
+        """For the watchdog: whether the thread goes round, though there be no camera; at the end it need not."""
+        return self._pulse.progressed() or self._status.state is CaptureState.ENDED
 
     @property
     def dropped(self) -> int:
@@ -127,13 +154,17 @@ class Capture:
             # At the end of a recording too the consumer waits its time out, or its loop would spin.
             self._changed.wait_for(lambda: self._stop.is_set() or self._has(after_index), timeout_seconds)
             frame = self._newest
-            if self._stop.is_set() or frame is None or frame.index <= after_index:
+            if self._stop.is_set() or frame is None or not self._has(after_index):
                 return None
             self._taken = frame.index
             return frame
 
     def _has(self, after_index: int) -> bool:
-        return self._newest is not None and self._newest.index > after_index
+        newest = self._newest
+        if newest is None or newest.index <= after_index:
+            return False
+        # Nothing newer came for so long: the camera hangs, or this machine did.
+        return time.monotonic() - newest.time <= self._oldest_seconds
 
     def _ended(self) -> bool:
         return self._stop.is_set() or self._status.state is CaptureState.ENDED
@@ -145,25 +176,42 @@ class Capture:
             try:
                 self._read_all(first_index)
             except CameraError as error:
-                self._lost(str(error))
+                self._lost(str(error), error.code)
             except Exception as error:  # whatever a driver throws, the thread must live to try again
                 log.exception("camera failed", extra={"camera": self.name})
-                self._lost(f"{self.name} failed ({type(error).__name__}); see the log")
+                self._lost(f"{self.name} failed ({type(error).__name__}); see the log", CameraError.code)
             failures = 1 if self._next_index() > first_index else failures + 1
+            self._pulse.beat()
             if not self._ended():
                 self._stop.wait(self._backoff.wait_seconds(failures))
 
     def _read_all(self, first_index: int) -> None:
         try:
             self._source.open()
+            if self._guard is not None:
+                self._guard.opened()
             while not self._stop.is_set():
+                self._pulse.beat()
                 frame = self._source.read()
                 if frame is None:
-                    self._set_status(CaptureStatus(CaptureState.ENDED, RECORDING_ENDED))
+                    self._set_status(CaptureStatus(CaptureState.ENDED, RECORDING_ENDED, "ended"))
                     return
-                self._offer(replace(frame, index=first_index + frame.index))
+                if self._is_good(frame):
+                    self._offer(Frame(first_index + frame.index, frame.time, self._view.apply(frame.bgr)))
         finally:
             self._source.close()
+
+    def _is_good(self, frame: Frame) -> bool:
+        """Whether the consumer may see it. One that is bad leaves a gap in the index, and so counts as dropped."""
+        if self._guard is None:
+            return True
+        judgement = self._guard.judge(frame)
+        if judgement.flaw is not None:
+            detail = f"{self.name} {judgement.flaw.value}"
+            if judgement.reopen:
+                raise CameraLost(detail, judgement.flaw.code)
+            self._lost(detail, judgement.flaw.code)
+        return judgement.shown
 
     def _offer(self, frame: Frame) -> None:
         with self._changed:
@@ -185,10 +233,10 @@ class Capture:
         self._was_live = True
         self._set_status(CaptureStatus(CaptureState.LIVE))
 
-    def _lost(self, detail: str) -> None:
+    def _lost(self, detail: str, code: str) -> None:
         if self._stop.is_set():
             return
-        status = CaptureStatus(CaptureState.LOST, detail)
+        status = CaptureStatus(CaptureState.LOST, detail, code)
         if status != self._status:
             log.warning("camera lost", extra={"camera": self.name, "reason": detail})
             self._set_status(status)

@@ -20,6 +20,8 @@ DEFAULT_FPS = 15.0
 class FolderSource:
     """Pictures by name, one after the other, as if they were the frames of a clip."""
 
+    repeat_limit_seconds: float | None = None
+
     def __init__(
         self, directory: Path, *, fps: float = DEFAULT_FPS, loop: bool = False, realtime: bool = False
     ) -> None:

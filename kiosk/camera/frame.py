@@ -1,6 +1,6 @@
-"""One camera image, and the Protocol of everything that gives them."""
+"""One camera image, and the Protocols of everything that gives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -19,11 +19,23 @@ class Frame:
     """uint8 [H, W, 3], blue first, as OpenCV delivers it."""
 
 
+@dataclass(frozen=True, slots=True)
+class JpegFrame:
+    """One camera image as the camera packed it."""
+
+    index: int
+    time: float
+    jpeg: bytes = field(repr=False)
+
+
 class Source(Protocol):
     """Somewhere frames come from. Used by one thread only."""
 
     name: str
     """What a person calls it, for logs and the page; never holds a password."""
+    repeat_limit_seconds: float | None
+    """How long its pictures may be alike to the last bit before it counts as frozen; None: for ever, as a recording's.
+    """
 
     def open(self) -> None:
         """Make it ready to read.
@@ -41,3 +53,18 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the device. May be called more than once."""
+
+
+class Reader(Protocol):
+    """A source that is read in a process of its own. Can be pickled while it is not open."""
+
+    name: str
+
+    def open(self) -> None:
+        """As `Source`."""
+
+    def read(self) -> Frame | JpegFrame | None:
+        """As `Source`, and may leave the unpacking to whoever wants the picture."""
+
+    def close(self) -> None:
+        """As `Source`."""

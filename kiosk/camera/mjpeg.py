@@ -5,11 +5,13 @@ import contextlib
 import logging
 import select
 import socket
+import threading
 import time
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import urljoin
 
 from kiosk.camera.address import Address, parse_address
+from kiosk.camera.content import PATIENCE_SECONDS
 from kiosk.camera.frame import Frame
 from kiosk.camera.multipart import PartParser
 from kiosk.camera.picture import decode_picture
@@ -23,6 +25,8 @@ CATCH_UP_BYTES = 4 * 1024 * 1024
 
 class MjpegSource:
     """Reads the newest picture that has arrived; older ones still on the wire are thrown away undecoded."""
+
+    repeat_limit_seconds: float | None = PATIENCE_SECONDS
 
     def __init__(self, url: str, *, timeout_seconds: float = 5.0) -> None:
         """`url`: http(s)://[user:password@]host[:port]/path; the user and password go into basic authentication.
@@ -105,7 +109,13 @@ class MjpegSource:
         # Kept, because http.client forgets its socket once an answer has no end, as streams have.
         self._socket = connection.sock
         connection.request("GET", address.path, headers=_headers(address))
-        self._response = connection.getresponse()
+        # The socket's own time-out begins anew with each byte, and a head may come in drops.
+        limit = threading.Timer(self._timeout_seconds, self.interrupt)
+        limit.start()
+        try:
+            self._response = connection.getresponse()
+        finally:
+            limit.cancel()
         return self._response
 
     def _newest_part(self, response: HTTPResponse, deadline: float) -> bytes:

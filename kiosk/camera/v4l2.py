@@ -2,39 +2,36 @@
 
 import errno
 import logging
-import time
 from pathlib import Path
 
 import cv2
 
-from kiosk.camera.frame import Frame
-from kiosk.camera.opencv_reader import read_bgr
-from kiosk.camera.v4l2_devices import ask_device, find_cameras
+from kiosk.camera.frame import Frame, JpegFrame
+from kiosk.camera.opencv_reader import OpencvReader
+from kiosk.camera.v4l2_devices import ask_device, camera_names, find_cameras
+from kiosk.camera.wishes import NO_WISHES, Wishes
 from kiosk.errors import CameraError, CameraLost, CameraNotFound
 
 log = logging.getLogger(__name__)
 
-WIDTH_PX, HEIGHT_PX = 640, 480
-_WISHES = (
-    (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-    (cv2.CAP_PROP_FRAME_WIDTH, WIDTH_PX),
-    (cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT_PX),
-    (cv2.CAP_PROP_BUFFERSIZE, 1),
-)
+_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
+# Menu of V4L2_CID_EXPOSURE_AUTO in linux/v4l2-controls.h.
+_EXPOSE_BY_HAND, _EXPOSE_BY_ITSELF = 1, 3
+_EXPOSURE_UNITS_EACH_SECOND = 10_000
+"""V4L2_CID_EXPOSURE_ABSOLUTE counts in 100 microseconds."""
 
 
-class V4l2Source:
+class V4l2Reader(OpencvReader):
     """One camera, by its node. `/dev/v4l/by-id/...` stays the same camera when it is plugged in elsewhere."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wishes: Wishes = NO_WISHES) -> None:
         """`path`: /dev/videoN, or better a name under /dev/v4l/by-id."""
-        self.name = str(path)
+        super().__init__(str(path), "gives no pictures; is it still plugged in?")
         self._path = path
-        self._capture: cv2.VideoCapture | None = None
-        self._index = 0
+        self._wishes = wishes
 
     def open(self) -> None:
-        """Open the camera and ask for 640x480 as Motion JPEG; takes what the camera gives instead.
+        """Open the camera and ask for Motion JPEG of the wished size; takes what the camera gives instead.
 
         Raises:
             CameraNotFound: there is no such camera, or it cannot be used.
@@ -44,44 +41,23 @@ class V4l2Source:
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_V4L2)
         if not capture.isOpened():
             raise CameraNotFound(f"{self._path} ({card}) cannot be opened; is another program using it?")
-        for setting, value in _WISHES:
-            capture.set(setting, value)
-        self._capture = capture
-        self._index = 0
+        _negotiate(capture, self._wishes)
+        _adjust(capture, self._wishes, self.name)
+        self._use(capture)
         size = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         log.info("camera opened", extra={"camera": self.name, "card": card, "size_px": size})
 
-    def read(self) -> Frame | None:
-        """Wait for the next picture.
 
-        Raises:
-            CameraLost: none came; OpenCV waits up to 10 s.
-        """
-        bgr = None if self._capture is None else read_bgr(self._capture)
-        if bgr is None:
-            raise CameraLost(f"{self.name} gives no pictures; is it still plugged in?")
-        self._index += 1
-        return Frame(self._index - 1, time.monotonic(), bgr)
+class FirstV4l2Reader:
+    """The first camera on this machine that opens. Looks anew each time, so one may come back under another number."""
 
-    def close(self) -> None:
-        """Let go of the camera."""
-        if self._capture is not None:
-            self._capture.release()
-        self._capture = None
-
-
-class FirstV4l2Source:
-    """The first camera on this machine that works.
-
-    Looks anew at each `open`, so a camera may come back under another number. One that opened and gave nothing is tried
-    last the next time.
-    """
-
-    def __init__(self, dev: Path = Path("/dev")) -> None:
+    def __init__(self, wishes: Wishes = NO_WISHES, dev: Path = Path("/dev"), *, passed_over: int = 0) -> None:
+        """`passed_over`: begin with a later one, as so many tries came to nothing."""
         self.name = "first camera on this machine"
+        self._wishes = wishes
         self._dev = dev
-        self._chosen: V4l2Source | None = None
-        self._fruitless: set[Path] = set()
+        self._passed_over = passed_over
+        self._chosen: V4l2Reader | None = None
 
     def open(self) -> None:
         """Open the first that can be opened; it gives `name` its name.
@@ -90,28 +66,24 @@ class FirstV4l2Source:
             CameraNotFound: there is none.
         """
         self.close()
-        for path in sorted(find_cameras(self._dev), key=self._fruitless.__contains__):
-            source = V4l2Source(path)
+        cameras = find_cameras(self._dev)
+        first = self._passed_over % len(cameras) if cameras else 0
+        for path in cameras[first:] + cameras[:first]:
+            reader = V4l2Reader(path, self._wishes)
             try:
-                source.open()
+                reader.open()
             except CameraError as error:
-                log.warning("camera passed over", extra={"camera": source.name, "reason": str(error)})
+                log.warning("camera passed over", extra={"camera": reader.name, "reason": str(error)})
                 continue
-            self._chosen, self.name = source, source.name
+            self._chosen, self.name = reader, reader.name
             return
         raise CameraNotFound("no camera found on this machine; plug one in, or set camera.source to an address or file")
 
-    def read(self) -> Frame | None:
+    def read(self) -> Frame | JpegFrame | None:
         """As the chosen camera."""
         if self._chosen is None:
             raise CameraLost(f"{self.name} is not open")
-        try:
-            frame = self._chosen.read()
-        except CameraLost:
-            self._fruitless.add(Path(self.name))
-            raise
-        self._fruitless.discard(Path(self.name))
-        return frame
+        return self._chosen.read()
 
     def close(self) -> None:
         """Let go of the chosen camera."""
@@ -120,12 +92,41 @@ class FirstV4l2Source:
         self._chosen = None
 
 
+def _negotiate(capture: cv2.VideoCapture, wishes: Wishes) -> None:
+    capture.set(cv2.CAP_PROP_FOURCC, _MJPG)
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, wishes.width_px)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wishes.height_px)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    if wishes.frames_each_second is not None:
+        capture.set(cv2.CAP_PROP_FPS, wishes.frames_each_second)
+    if int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG:
+        # Left packed: a picture that nobody looks at need not be unpacked, and one cut short shows.
+        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+
+
+def _adjust(capture: cv2.VideoCapture, wishes: Wishes, name: str) -> None:
+    """Lock what is wished. The rest is set to automatic, as a camera remembers what it was told before."""
+    exposure = wishes.exposure_seconds
+    # Automatic off before its value, which the camera refuses otherwise.
+    capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _EXPOSE_BY_ITSELF if exposure is None else _EXPOSE_BY_HAND)
+    capture.set(cv2.CAP_PROP_AUTO_WB, float(wishes.white_balance_kelvin is None))
+    capture.set(cv2.CAP_PROP_AUTOFOCUS, float(wishes.focus is None))
+    units = None if exposure is None else max(1, round(exposure * _EXPOSURE_UNITS_EACH_SECOND))
+    for key, setting, value in (
+        ("exposure_ms", cv2.CAP_PROP_EXPOSURE, units),
+        ("white_balance_kelvin", cv2.CAP_PROP_WB_TEMPERATURE, wishes.white_balance_kelvin),
+        ("focus", cv2.CAP_PROP_FOCUS, wishes.focus),
+    ):
+        if value is not None and not capture.set(setting, value):
+            log.warning("camera refuses setting", extra={"camera": name, "key": f"camera.{key}", "value": value})
+
+
 def _card_at(path: Path) -> str:
     """The camera's name. Asked before OpenCV is, which would only say that it failed."""
     try:
         device = ask_device(path)
     except FileNotFoundError as error:
-        raise CameraNotFound(f"{path}: no such camera; plug it in, or {_others()}") from error
+        raise no_such_camera(path) from error
     except PermissionError as error:
         raise CameraNotFound(f"{path} may not be used; add the kiosk's user to the group `video`") from error
     except OSError as error:
@@ -136,8 +137,13 @@ def _card_at(path: Path) -> str:
     return device.card
 
 
+def no_such_camera(path: Path) -> CameraNotFound:
+    """There is nothing at `path`."""
+    return CameraNotFound(f"{path}: no such camera; plug it in, or {_others()}")
+
+
 def _others() -> str:
-    cameras = find_cameras()
-    if not cameras:
+    names = camera_names()
+    if not names:
         return "set camera.source to something else (no camera is found on this machine)"
-    return f"set camera.source to one of: {', '.join(map(str, cameras))}"
+    return f"set camera.source to one of: {', '.join(map(str, names))}"

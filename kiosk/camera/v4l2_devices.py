@@ -64,13 +64,28 @@ def ask_device(path: Path) -> Device | None:
 
 def find_cameras(dev: Path = Path("/dev")) -> list[Path]:
     """Nodes that are cameras: first by their stable names, then those without one by number; each camera once."""
-    stable = sorted((dev / "v4l/by-id").glob("*")) if (dev / "v4l/by-id").is_dir() else []
-    numbered = sorted((path for path in dev.glob("video*") if _number(path) >= 0), key=_number)
     found: dict[Path, Path] = {}
-    for path in (*stable, *numbered):
+    for path in camera_names(dev):
         if _is_camera(path):
             found.setdefault(path.resolve(), path)
     return list(found.values())
+
+
+def camera_names(dev: Path = Path("/dev")) -> list[Path]:
+    """What may be cameras, by stable names and then by number. No driver is asked, so that none can hang."""
+    numbered = sorted((path for path in dev.glob("video*") if _number(path) >= 0), key=_number)
+    return [*_links(dev, "by-id"), *numbered]
+
+
+def stable_name(node: Path, dev: Path = Path("/dev")) -> Path | None:
+    """The name that stays with the camera now at `node`: its serial number's, else its port's; None without any."""
+    links = [*_links(dev, "by-id"), *_links(dev, "by-path")]
+    return next((link for link in links if link.resolve() == node.resolve()), None)
+
+
+def _links(dev: Path, kind: str) -> list[Path]:
+    directory = dev / "v4l" / kind
+    return sorted(directory.glob("*")) if directory.is_dir() else []
 
 
 def _number(path: Path) -> int:

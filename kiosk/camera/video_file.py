@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 
 from kiosk.camera.frame import Frame
-from kiosk.camera.opencv_reader import open_ffmpeg, read_bgr
+from kiosk.camera.opencv_reader import open_ffmpeg, read_picture
 from kiosk.camera.pace import Pace
 from kiosk.errors import CameraLost, CameraNotFound
 
@@ -16,6 +16,8 @@ HIGHEST_FPS = 1000.0
 
 class VideoFileSource:
     """Frame by frame with the clip's own clock, or in real time as if it were a camera."""
+
+    repeat_limit_seconds: float | None = None
 
     def __init__(self, path: Path, *, loop: bool = False, realtime: bool = False) -> None:
         """`loop`: start again at the end. `realtime`: give each frame when it is due, with the monotonic time."""
@@ -47,12 +49,12 @@ class VideoFileSource:
         """
         if self._capture is None:
             raise CameraLost(f"{self.name} is not open")
-        bgr = read_bgr(self._capture)
+        bgr = read_picture(self._capture)
         if bgr is None and not (self._loop or self._index == 0):
             return None
         if bgr is None:
             self._rewind()
-            bgr = read_bgr(self._capture)
+            bgr = read_picture(self._capture)
         if bgr is None:
             raise CameraLost(f"{self.name} holds no frame; is the file damaged?")
         frame = Frame(self._index, self._pace.time_of(self._index), bgr)

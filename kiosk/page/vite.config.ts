@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+import { compressFiles, nameBuild } from "./build-steps";
+
 export default defineConfig({
   build: {
     outDir: "../web/static",
@@ -10,7 +12,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
-    rollupOptions: { input: ["index.html", "tablet.html"] },
+    rollupOptions: {
+      input: { index: "index.html", tablet: "tablet.html", sw: "src/sw/sw.ts" },
+      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
   },
+  plugins: [nameBuild(), compressFiles()],
+  worker: { format: "es" },
   test: { include: ["tests/**/*.test.ts"] },
 });

@@ -17,6 +17,9 @@ predictions. Gone means that `unknown` came first, or another product that is it
 all its votes count). A single stray product does not count as gone, and any prediction that puts the latched product
 first again, however weakly, starts the count anew.
 
+A voter can also begin by waiting: where something may still be held up that was decided before, by another model or in
+an earlier life of the kiosk, it decides nothing until `unknown` came first `release` times in a row.
+
 `tests/vectors/voting/` holds the rules as tables of cases, which the page's `voting.ts` runs too.
 """
 
@@ -138,14 +141,24 @@ RULES: Mapping[VotingRule, type[Each] | type[Duel]] = {"each": Each, "duel": Due
 class Latch:
     """Makes evidence a decision, once for each presentation."""
 
-    def __init__(self, settings: VotingSettings) -> None:
+    def __init__(self, settings: VotingSettings, *, waiting: bool = False) -> None:
         self._settings = settings
+        self._waiting = waiting
         self._latched: str | None = None
         self._confirmed: str | None = None
         self._gone = 0
 
+    @property
+    def closed(self) -> bool:
+        """Whether what is held up now was decided already."""
+        return self._waiting or self._latched is not None
+
     def update(self, first: str, evidence: Evidence | None, now: float) -> Decision | None:
         """Take the label that came first in the newest prediction, and what the last ones amount to."""
+        if self._waiting:
+            self._gone = self._gone + 1 if first == UNKNOWN else 0
+            self._waiting = self._gone < self._settings.release
+            return None
         before, self._confirmed = self._confirmed, None
         if evidence is not None and evidence.strength >= self._settings.threshold_of(evidence.label):
             self._confirmed = evidence.label
@@ -169,10 +182,23 @@ class Latch:
 class Voter:
     """Feed it each prediction in turn; it answers with a decision now and then. Holds no clock of its own."""
 
-    def __init__(self, settings: VotingSettings) -> None:
+    def __init__(self, settings: VotingSettings, *, waiting: bool = False) -> None:
+        """`waiting`: decide nothing until the view was clear once."""
         self._rule: Rule = RULES[settings.rule](settings.votes)
-        self._latch = Latch(settings)
+        self._latch = Latch(settings, waiting=waiting)
+        self._first = UNKNOWN
+
+    @property
+    def latched(self) -> bool:
+        """Whether what is held up now was decided already, and nothing is decided until it has gone."""
+        return self._latch.closed
+
+    @property
+    def clear(self) -> bool:
+        """Whether nothing is held up, as far as the last prediction tells."""
+        return self._first == UNKNOWN and not self.latched
 
     def update(self, prediction: Prediction, now: float) -> Decision | None:
         """Take the next prediction; `now` is the caller's clock in seconds and only passed through."""
-        return self._latch.update(prediction.label, self._rule.update(prediction), now)
+        self._first = prediction.label
+        return self._latch.update(self._first, self._rule.update(prediction), now)

@@ -54,6 +54,12 @@ class Catalogue:
         """What the bundle knows and the shop does not sell, by name: recognised, and refused before it is sent."""
         return _by_name(product for product in self._bundle.values() if product.label not in self._products)
 
+    def take_bundle(self, products: Iterable[Product]) -> None:
+        """Take over what another bundle says; where the till's own list stands, that goes on."""
+        self._bundle = {product.label: product for product in products}
+        if self.origin is Origin.BUNDLE:
+            self._products = self._bundle
+
     def replace(self, products: Iterable[Product], origin: Origin = Origin.TILL, age_seconds: float = 0.0) -> None:
         """Take over a new list, which was made so long ago."""
         self._products = {product.label: product for product in products}

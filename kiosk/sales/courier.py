@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Never
 
 from kiosk.errors import NoSuchSale, NotKept, NotPossible, TillError
+from kiosk.pulse import Pulse
 from kiosk.sales.backoff import Backoff
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.keeping import keep_refund, keep_sale, sent_only_to, take_stock
@@ -41,6 +42,8 @@ class CourierSettings:
     """How soon the courier notices what a person changed with `kiosk sales`."""
     grace_seconds: float = 10.0
     """How long a sale on its way may take to finish when the kiosk stops."""
+    step_seconds: float = 300.0
+    """The longest that one turn may take. What a till is asked in it ends sooner, by the till's own time-outs."""
 
 
 class Courier:
@@ -76,12 +79,17 @@ class Courier:
         )
         self._turns = Turns(outbox, till.key, settings.backoff, clock)
         self._reconciler = Reconciler(outbox, till, settings.ask_again, clock)
+        self._pulse = Pulse(settings.step_seconds, clock.monotonic)
         self.undo_window = UndoWindow(settings.undo_window_seconds, clock)
 
     @property
     def till_key(self) -> str:
         """The till and account that sales are taken for."""
         return self._till.key
+
+    def progressed(self) -> bool:
+        """For the watchdog: whether it goes round, though the till be away or the disk full."""
+        return self._pulse.progressed()
 
     def notice(self, sale: Sale) -> None:
         """A sale was taken or changed: its undo window starts now, and the courier looks at the outbox again."""
@@ -111,10 +119,12 @@ class Courier:
             log.exception("outbox not revived")
 
     async def _carry_all(self) -> Never:
+        self._pulse.beat()
         if self._outbox.trouble is not None:
             self._outbox.revive()
         take_stock(self._outbox, self._till)
         while True:
+            self._pulse.beat()
             self._wake.clear()
             self._outbox.notice_others()
             if self._outbox.trouble is not None:
@@ -263,6 +273,7 @@ class Courier:
     async def _kept(self, write: Callable[[], None], sale: Sale, outcome: Outcome) -> None:
         """Write down what the till said, however long the disk takes to have room for it."""
         while True:
+            self._pulse.beat()
             try:
                 write()
             except NotKept as error:

@@ -114,6 +114,16 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def at_once(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that waits for nobody: NotKept at once while another process writes."""
+        self.query("PRAGMA busy_timeout = 0")
+        try:
+            with self.transaction() as connection:
+                yield connection
+        finally:
+            self.query(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+
     def version(self) -> int:
         """Of the schema; 0 for an empty file."""
         version: int = self.query("PRAGMA user_version")[0][0]
@@ -217,7 +227,7 @@ def _explanation(path: Path, error: sqlite3.Error) -> NotKept:
     if name.startswith("SQLITE_READONLY"):
         return NotKept(f"{path} cannot be written ({error}); check its owner and whether the disk is mounted read-only")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return NotKept(f"{path} is held by another program for more than {BUSY_SECONDS:g} s; close that program")
+        return NotKept(f"{path} is held by another program; close that program")
     if name.startswith("SQLITE_CANTOPEN"):
         return NotKept(f"{path} cannot be opened; run this as the user that the kiosk runs as")
     return NotKept(f"{path}: {error} ({name or type(error).__name__}); check the disk")

@@ -10,8 +10,15 @@ from kiosk.web.guard import FORM_PATHS, GUARD, RENEWED, set_cookie
 from kiosk.web.views_of_kiosk import SETTINGS
 from kiosk.web.visitor import VISITOR, Standing, Visitor, client_of, is_own_host, local_address
 
+CONTENT_SECURITY_POLICY = "Content-Security-Policy"
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self' blob:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Of the worker in which the network runs, which has no page to harm: tfjs starts its threads from `blob:` addresses.
+Firefox counts a worker's modules as workers, too."""
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
+    CONTENT_SECURITY_POLICY: (
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:;"
         " media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none';"
         " form-action 'none'; frame-ancestors 'none'"

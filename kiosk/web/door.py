@@ -19,6 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from kiosk.access.addresses import as_address
+from kiosk.web.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Turnstile:
         self._most = most
         self._most_each = most_each
         self._inside: Counter[str] = Counter()
+        self._refused = Repeats(log, "connection refused: too many")
 
     def enter(self, address: str) -> Callable[[], None] | None:
         """What to call when the connection has gone, once or more often; None when it may not come in."""
@@ -62,7 +64,7 @@ class Turnstile:
             return lambda: None
         who = client_key(address)
         if self._inside.total() >= self._most or self._inside[who] >= self._most_each:
-            log.warning("connection refused: too many", extra={"address": address})
+            self._refused.note(address=address)
             return None
         self._inside[who] += 1
         left = False
@@ -140,6 +142,7 @@ class Door:
         self._turnstile = turnstile
         self._tls = tls
         self._entering: set[asyncio.Task[None]] = set()
+        self._failed = Repeats(log, "connection not accepted")
         listener.setblocking(False)
         listener.listen(_BACKLOG)
         self._accepting = asyncio.create_task(self._accept(), name="door")
@@ -164,7 +167,7 @@ class Door:
                 connection, peer = await loop.sock_accept(self._listener)
             except OSError as error:
                 # Too many open files, or a client that gave up meanwhile: neither is the end of the kiosk.
-                log.warning("connection not accepted", extra={"reason": str(error)})
+                self._failed.note(reason=str(error))
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             leave = self._turnstile.enter(peer[0])

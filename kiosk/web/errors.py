@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from kiosk.errors import KioskError, NoSuchSale, NotKept, NotPossible, NotSold
+from kiosk.web.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ class TooManyListeners(WebError):
     code = "too_many_listeners"
 
 
+REFUSALS = web.AppKey("refusals", dict[str, Repeats])
+"""Of each error's code, so that a flood of one kind hides no other."""
 _SALES: Mapping[type[KioskError], tuple[int, str]] = {
     NoSuchSale: (404, "no_such_sale"),
     NotPossible: (409, "not_possible"),
@@ -113,7 +116,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except WebError as error:
-        log.info("request refused", extra={"path": request.path, "status": error.status, "reason": str(error)})
+        refused = request.app[REFUSALS].setdefault(error.code, Repeats(log, "request refused", logging.INFO))
+        refused.note(path=request.path, status=error.status, reason=str(error))
         return _answer(error.status, error.code, str(error))
     except KioskError as error:
         status, code = next((found for kind, found in _SALES.items() if isinstance(error, kind)), (500, "failed"))

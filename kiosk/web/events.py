@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from kiosk.web.repeats import Repeats
+
 log = logging.getLogger(__name__)
 
 EXPENDABLE = ("prediction", "status")
@@ -82,6 +84,7 @@ class EventStream:
         self._clients: set[Subscription] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._refused = Repeats(log, "event stream refused")
         self.heartbeat_seconds = heartbeat_seconds
 
     @property
@@ -113,7 +116,7 @@ class EventStream:
                 client.close()
                 self._clients.discard(client)
         if self._closed or len(self._clients) >= self._max_clients:
-            log.warning("event stream refused", extra={"clients": len(self._clients)})
+            self._refused.note(clients=len(self._clients))
             return None
         client = Subscription(self._queue_limit, is_gone)
         self._clients.add(client)

@@ -14,6 +14,7 @@ from kiosk.access.tablets import Tablet, TabletBook
 from kiosk.errors import CodeRefused, NotKept
 from kiosk.web.buckets import BucketEach, TokenBucket
 from kiosk.web.errors import HttpsOnly, NotPaired, TooManyListeners
+from kiosk.web.repeats import Repeats
 from kiosk.web.views_of_kiosk import SETTINGS
 from kiosk.web.visitor import COOKIE, Standing, Visitor, client_of, is_from_the_kiosk
 
@@ -49,6 +50,8 @@ class Guard:
         self._attempts_each = BucketEach(each_second=1 / 20, burst=5)
         self._attempts = TokenBucket(each_second=1 / 5, burst=20)
         self._streams: dict[str, set[Callable[[], None]]] = defaultdict(set)
+        self._refused = Repeats(log, "pairing refused")
+        self._unread = Repeats(log, "paired tablets not read", logging.ERROR)
 
     def visitor(self, request: web.Request) -> Visitor:
         """Who asks. Raises NotKept when the paired tablets cannot be looked up."""
@@ -101,7 +104,7 @@ class Guard:
         try:
             return self.tablets.redeem(code, name)
         except CodeRefused:
-            log.warning("pairing refused", extra={"client": visitor.client})
+            self._refused.note(client=visitor.client)
             raise
 
     def follow(self, visitor: Visitor, hang_up: Callable[[], None]) -> Callable[[], None]:
@@ -133,7 +136,7 @@ class Guard:
                     self._hang_up_on_the_revoked()
             except NotKept as error:
                 # Nobody can say who is still paired.
-                log.error("paired tablets not read", extra={"reason": str(error)})
+                self._unread.note(reason=str(error))
                 self._hang_up(list(self._streams))
 
     def _hang_up_on_the_revoked(self) -> None:

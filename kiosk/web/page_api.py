@@ -5,10 +5,13 @@ from typing import Any
 
 from aiohttp import web
 
+from kiosk.web.access import visitor_of
 from kiosk.web.errors import NotHere
+from kiosk.web.guard import GUARD
 from kiosk.web.pay_link import ITEM, draw_code, pay_address
 from kiosk.web.product_pictures import TYPES, find_picture
 from kiosk.web.views_of_kiosk import SETTINGS, VIEW
+from kiosk.web.visitor import Standing
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -23,15 +26,24 @@ def add_page_api(app: web.Application) -> None:
 
 
 async def page_settings(request: web.Request) -> web.Response:
-    """How the owner wants the page. `pay_link`: null, `shop` (one code for all) or `item` (one for each product)."""
+    """How the owner wants the page. `pay_link`: null, `shop` (one code for all) or `item` (one for each product).
+
+    `pairs`: whether this browser is the kiosk's own screen, which may show the code that pairs a tablet.
+    """
     settings = request.app[SETTINGS]
     link = settings.pay_link
     body: dict[str, Any] = {
         "language": settings.language,
         "live_picture": request.app[VIEW].picture is not None,
         "pay_link": None if link is None else "item" if ITEM in link else "shop",
+        "pairs": _may_pair(request),
     }
     return web.json_response(body, headers=NO_STORE)
+
+
+def _may_pair(request: web.Request) -> bool:
+    guard = request.app.get(GUARD)
+    return guard is not None and guard.page.codes_on_screen and visitor_of(request).standing is Standing.OWN
 
 
 async def live_picture(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from kiosk.web.access import add_security_headers, check_access
 from kiosk.web.access_pages import add_access_pages
 from kiosk.web.api import add_api
 from kiosk.web.bundle_files import add_bundle_files
-from kiosk.web.errors import answer_errors
+from kiosk.web.errors import REFUSALS, answer_errors
 from kiosk.web.event_routes import stream_events
 from kiosk.web.guard import GUARD, Guard
 from kiosk.web.page_api import add_page_api
@@ -26,6 +26,7 @@ def create_app(view: KioskView, settings: WebSettings | None = None, guard: Guar
     app = web.Application(middlewares=[answer_errors, check_access], client_max_size=settings.body_limit_bytes)
     app[VIEW] = view
     app[SETTINGS] = settings
+    app[REFUSALS] = {}
     if guard is not None:
         app[GUARD] = guard
         app.cleanup_ctx.append(guard.watch)

@@ -37,6 +37,15 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ServedModel:
+    """What the page recognises with."""
+
+    bundle: Bundle
+    voting: VotingSettings
+    """The vote that the page takes, the same as the kiosk's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class KioskView:
     """The kiosk as the web sees it. All of it is used from the web's own asyncio loop."""
 
@@ -44,12 +53,21 @@ class KioskView:
     """The body of `/healthz`."""
     catalogue: Catalogue
     desk: Desk
-    bundle: Bundle
-    voting: VotingSettings
-    """The vote that the page takes, the same as the kiosk's own."""
+    model: Callable[[], ServedModel]
+    """The one in use: a reload may bring another."""
     events: EventStream
     picture: Callable[[], bytes | None] | None = None
     """The live picture as JPEG, or None while there is nothing to see; None itself when the owner allows none."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in use."""
+        return self.model().bundle
+
+    @property
+    def voting(self) -> VotingSettings:
+        """The vote in use."""
+        return self.model().voting
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from kiosk.access.addresses import as_address, is_loopback
+from kiosk.access.addresses import as_address
 from kiosk.access.tablets import Tablet
+from kiosk.loopback import is_loopback
 from kiosk.web.door import client_key
 
 COOKIE = "__Host-kiosk_tablet"

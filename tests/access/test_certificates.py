@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.access.addresses import as_address, is_dns_name, own_names
-from kiosk.access.authority import may_sign_for
-from kiosk.access.certificate import CertificateFiles, load_certificates, read_certificate
+from kiosk.access.authority import AUTHORITY_DAYS, make_authority, may_sign_for
+from kiosk.access.certificate import CertificateFiles, is_for, load_certificates, read_certificate
 from kiosk.access.certificates import LocalCertificate, OwnersCertificate
 from kiosk.errors import CertificateError
 
@@ -187,6 +188,67 @@ def test_a_key_that_does_not_fit_is_told(tmp_path: Path) -> None:
     other.refresh(NOW)
     with pytest.raises(CertificateError, match="not the key of"):
         read_certificate(CertificateFiles(one.files.certificate, other.files.key))
+
+
+def test_a_chain_in_the_wrong_order_is_told_from_a_key_that_does_not_fit(tmp_path: Path) -> None:
+    files = owners(tmp_path).files
+    mixed = tmp_path / "mixed.pem"
+    authority = (tmp_path / "certificates" / "authority.crt").read_bytes()
+    mixed.write_bytes(authority + files.certificate.read_bytes())
+    with pytest.raises(CertificateError, match="the key is that of certificate 2 in it; put that one first"):
+        read_certificate(CertificateFiles(mixed, files.key))
+
+
+def test_an_authority_in_the_chain_that_expired_is_told(tmp_path: Path) -> None:
+    old = make_authority("old", (), (), NOW - timedelta(days=AUTHORITY_DAYS)).certificate
+    files = owners(tmp_path).files
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(files.certificate.read_bytes() + old.public_bytes(Encoding.PEM))
+    with pytest.raises(CertificateError, match=r"chain.pem, certificate 2 in it \(Kiosk authority.*expired on 2026"):
+        OwnersCertificate(CertificateFiles(chain, files.key)).refresh(NOW)
+
+
+@pytest.mark.parametrize(
+    ("names", "host", "good"),
+    [
+        (("kiosk.example",), "KIOSK.example", True),
+        (("*.office.example",), "kiosk.office.example", True),
+        (("*.office.example",), "a.kiosk.office.example", False),
+        (("*.office.example",), "office.example", False),
+        (("192.168.1.7",), "192.168.1.7", True),
+        (("*.168.1.7", "*."), "192.168.1.8", False),
+        ((), "kiosk.local", False),
+    ],
+)
+def test_a_certificate_is_for_its_own_names_and_no_others(names: tuple[str, ...], host: str, good: bool) -> None:
+    assert is_for(names, host) is good
+
+
+def test_an_authority_that_expired_is_told_although_the_servers_certificate_is_good(tmp_path: Path) -> None:
+    source = local(tmp_path)
+    source.refresh(NOW)
+    end = source.authority().not_valid_after_utc
+    source.renew(end - timedelta(days=10), "asked for")
+    with pytest.raises(CertificateError, match=r"authority expired on 2036.*--new-authority"):
+        source.refresh(end + timedelta(days=1))
+    with pytest.raises(CertificateError, match="authority expired"):
+        source.require_good_authority(end + timedelta(days=1))
+
+
+def test_what_an_owner_puts_in_the_authoritys_place_must_be_one(tmp_path: Path) -> None:
+    source, other = local(tmp_path), local(tmp_path / "other")
+    source.refresh(NOW)
+    other.refresh(NOW)
+    directory = tmp_path / "certificates"
+    served = other.files.certificate.read_bytes()
+    (directory / "authority.crt").write_bytes(served[served.index(b"-----BEGIN CERT") :])
+    (directory / "authority.key").write_bytes(served)
+    for fails in (source.refresh, source.require_good_authority):
+        with pytest.raises(CertificateError, match=r"may not sign others.*--new-authority"):
+            fails(NOW)
+    (directory / "authority.key").write_bytes(source.files.key.read_bytes())
+    with pytest.raises(CertificateError, match="is not its key"):
+        source.require_good_authority(NOW)
 
 
 @pytest.mark.parametrize(

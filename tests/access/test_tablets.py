@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -128,6 +129,81 @@ def test_a_visit_is_written_down_now_and_then(book: TabletBook, clock: Clock) ->
     clock.now += SEEN_SECONDS
     assert book.note_seen(tablet)
     assert book.all()[0].seen_at == clock.now
+
+
+def test_a_visit_is_not_waited_for_while_another_process_writes(
+    book: TabletBook, path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.sales.database.BUSY_SECONDS", 60.0)
+    with closing(TabletBook.open(path, clock)) as patient:
+        tablet = patient.find(patient.redeem(patient.make_code(), ""))
+        assert tablet is not None
+        clock.now += SEEN_SECONDS
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            # Whoever waits gets what it waits for, and does not fail.
+            letting_go = threading.Timer(5.0, holder.execute, ["ROLLBACK"])
+            letting_go.start()
+            with pytest.raises(NotKept, match="held by another program"):
+                patient.note_seen(tablet)
+            # What matters is waited for as before.
+            patient.make_code()
+            letting_go.join()
+
+
+def _put_away(path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("companions", [True, False], ids=["with-its-log", "alone"])
+def test_a_deleted_book_pairs_nobody_and_is_begun_anew(
+    book: TabletBook, path: Path, clock: Clock, companions: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = book.redeem(book.make_code(), "Kitchen")
+    assert not book.changed()
+    if companions:
+        _put_away(path)
+    else:
+        path.unlink()
+    assert book.changed()
+    assert book.find(token) is None
+    assert book.all() == []
+    assert "deleted or replaced" in caplog.text
+    with closing(TabletBook.open(path, clock)) as command:
+        again = book.redeem(command.make_code(), "Kitchen")
+    assert not {token} & {again}
+    assert book.find(again) is not None
+
+
+def test_another_book_in_its_place_says_who_is_paired(book: TabletBook, path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "copy" / "tablets.sqlite"
+    with closing(TabletBook.open(other)) as copied:
+        known = copied.redeem(copied.make_code(), "From the copy")
+    forgotten = book.redeem(book.make_code(), "Since the copy")
+    other.replace(path)
+    assert book.changed()
+    assert book.find(known) is not None
+    assert book.find(forgotten) is None, "the log of the book before must not be read into this one"
+    assert [tablet.name for tablet in book.all()] == ["From the copy"]
+
+
+def test_while_a_replaced_book_cannot_be_opened_nobody_is_paired_until_it_can(book: TabletBook, path: Path) -> None:
+    token = book.redeem(book.make_code(), "")
+    _put_away(path)
+    path.mkdir()
+    for _ in range(2):
+        with pytest.raises(NotKept):
+            book.changed()
+        with pytest.raises(NotKept):
+            book.find(token)
+        with pytest.raises(NotKept):
+            book.make_code()
+    path.rmdir()
+    assert book.changed()
+    assert book.find(token) is None
+    book.redeem(book.make_code(), "")
+    assert not book.changed()
 
 
 def test_a_damaged_book_is_set_aside_and_nobody_is_paired(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from kiosk.camera.capture import Backoff, Capture, CaptureHooks, CaptureState, CaptureStatus
+from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Frame, Source
 from kiosk.camera.mjpeg import MjpegSource
-from kiosk.camera.v4l2 import V4l2Source
 from kiosk.camera.video_file import VideoFileSource
+from kiosk.camera.view import View
 from kiosk.errors import CameraLost
 from tests.camera.mjpeg_server import Camera, Send, camera_playing, part
 from tests.camera.pictures import jpeg, number_in, numbered, write_clip
@@ -54,11 +56,14 @@ class Scripted:
     """A source that gives what the test puts in: numbers become frames, errors are raised, None is the end."""
 
     name = "scripted"
+    repeat_limit_seconds: float | None = None
 
     def __init__(self) -> None:
         self.script: queue.Queue[int | Exception | None] = queue.Queue()
         self.open_count = self.close_count = 0
         self._index = 0
+        self.at = 0.0
+        """The time of the next frames."""
 
     def open(self) -> None:
         self.open_count += 1
@@ -71,7 +76,7 @@ class Scripted:
         if step is None:
             return None
         self._index += 1
-        return Frame(self._index - 1, 0.0, numbered(step))
+        return Frame(self._index - 1, self.at, numbered(step))
 
     def close(self) -> None:
         self.close_count += 1
@@ -173,7 +178,7 @@ def test_the_index_grows_over_reconnects() -> None:
 
 def test_a_missing_camera_is_a_state_that_says_what_to_do_and_not_a_crash() -> None:
     seen = Seen()
-    with running(V4l2Source(Path("/dev/video99")), seen) as capture:
+    with running(live_source("/dev/video99"), seen) as capture:
         assert seen.wait_until(lambda: capture.status.state is CaptureState.LOST)
         assert "plug it in" in (capture.status.detail or "")
         assert capture.newest(-1, 0.01) is None
@@ -241,3 +246,45 @@ def test_a_driver_that_hangs_does_not_hold_up_stopping(caplog: pytest.LogCapture
 def test_waits_between_tries_double_up_to_their_limit() -> None:
     backoff = Backoff(first_seconds=0.5, longest_seconds=5)
     assert [backoff.wait_seconds(failures) for failures in (1, 2, 3, 4, 5, 1000)] == [0.5, 1, 2, 4, 5, 5]
+
+
+def test_a_frame_that_has_grown_old_is_not_given_to_the_consumer() -> None:
+    source, seen = Scripted(), Seen()
+    capture = Capture(source, hooks=seen.hooks, backoff=QUICK, oldest_seconds=1000.0)
+    capture.start()
+    source.at = time.monotonic() - 2000
+    source.script.put(1)
+    assert seen.wait_until(lambda: capture.status.state is CaptureState.LIVE)
+    assert capture.newest(-1, 0.05) is None
+    source.at = time.monotonic()
+    source.script.put(2)
+    assert number_in(take(capture, -1).bgr) == 2
+    source.script.put(None)
+    capture.stop()
+    assert seen.dropped == 1
+
+
+def test_the_thread_makes_progress_with_a_camera_without_one_and_at_the_end() -> None:
+    source, seen = Scripted(), Seen()
+    with running(source, seen) as capture:
+        source.script.put(1)
+        take(capture, -1)
+        assert capture.progressed()
+        source.script.put(CameraLost("gone"))
+        assert seen.wait_until(lambda: seen.states[-1].state is CaptureState.LOST)
+        assert capture.progressed()
+        source.script.put(None)
+        assert seen.wait_until(lambda: seen.states[-1].state is CaptureState.ENDED)
+        assert capture.progressed()
+        assert capture.progressed()
+
+
+def test_a_picture_is_put_right_before_the_consumer_sees_it() -> None:
+    source = Scripted()
+    capture = Capture(source, view=View(rotation_degrees=90))
+    capture.start()
+    source.script.put(1)
+    height_px, width_px = numbered(1).shape[:2]
+    assert take(capture, -1).bgr.shape == (width_px, height_px, 3)
+    source.script.put(None)
+    capture.stop()

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.camera.v4l2 import FirstV4l2Source, V4l2Source
-from kiosk.camera.v4l2_devices import find_cameras, parse_capabilities
+from kiosk.camera.v4l2 import FirstV4l2Reader, V4l2Reader
+from kiosk.camera.v4l2_devices import find_cameras, parse_capabilities, stable_name
 from kiosk.errors import CameraLost, CameraNotFound
 
 CAPTURE, METADATA, STREAMING, PER_DEVICE = 0x1, 0x00800000, 0x04000000, 0x80000000
@@ -40,13 +40,13 @@ def test_an_old_driver_that_says_nothing_of_its_nodes_speaks_for_them() -> None:
 
 def test_a_missing_camera_is_said_at_once_with_what_to_do() -> None:
     with pytest.raises(CameraNotFound, match=r"/dev/video99: no such camera; plug it in, or set camera\.source"):
-        V4l2Source(Path("/dev/video99")).open()
+        V4l2Reader(Path("/dev/video99")).open()
 
 
 @pytest.mark.parametrize("node", ["/dev/null", "/dev/urandom"])
 def test_a_device_that_is_no_camera_is_refused(node: str) -> None:
     with pytest.raises(CameraNotFound, match="is not a camera"):
-        V4l2Source(Path(node)).open()
+        V4l2Reader(Path(node)).open()
 
 
 def test_nodes_that_are_no_cameras_are_not_found(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_nodes_that_are_no_cameras_are_not_found(tmp_path: Path) -> None:
     (tmp_path / "video1").symlink_to("/nowhere")
     assert find_cameras(tmp_path) == []
     with pytest.raises(CameraNotFound, match="no camera found on this machine; plug one in"):
-        FirstV4l2Source(tmp_path).open()
+        FirstV4l2Reader(dev=tmp_path).open()
 
 
 def test_cameras_are_found_by_stable_name_first_and_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,18 @@ def test_cameras_are_found_by_stable_name_first_and_once_each(tmp_path: Path, mo
 
 
 def test_a_camera_that_is_not_open_is_lost() -> None:
-    for source in (V4l2Source(Path("/dev/video99")), FirstV4l2Source()):
+    for source in (V4l2Reader(Path("/dev/video99")), FirstV4l2Reader()):
         with pytest.raises(CameraLost):
             source.read()
         source.close()
+
+
+def test_a_camera_s_stable_name_is_its_serial_number_s_before_its_port_s(tmp_path: Path) -> None:
+    for directory, name in [("by-id", "usb-Webcam-1234"), ("by-path", "pci-usb-1")]:
+        (tmp_path / "v4l" / directory).mkdir(parents=True)
+        (tmp_path / "v4l" / directory / name).symlink_to(tmp_path / "video0")
+    (tmp_path / "v4l/by-path/pci-usb-2").symlink_to(tmp_path / "video1")
+    for number in (0, 1, 2):
+        (tmp_path / f"video{number}").touch()
+    names = [stable_name(tmp_path / f"video{number}", tmp_path) for number in (0, 1, 2)]
+    assert [name and name.name for name in names] == ["usb-Webcam-1234", "pci-usb-2", None]

@@ -28,7 +28,7 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # seconds stays, so that it can be looked at.
 TOLD = """
 const later = window.setTimeout.bind(window);
-window.setTimeout = (call, ms) => later(call, ms >= 8000 ? 3600000 : ms);
+window.setTimeout = (call, ms) => later(call, ms >= 5000 ? 3600000 : ms);
 class ToldEvents extends EventTarget {
   constructor() {
     super();
@@ -43,6 +43,7 @@ window.EventSource = ToldEvents;
 DENIED = """
 navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("denied", "NotAllowedError"));
 """
+NO_DATABASE = "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError') };"
 FREEZE = "const now = performance.now(); performance.now = () => now"
 
 HEALTH: dict[str, Any] = {
@@ -92,9 +93,9 @@ class State:
     voting: dict[str, Any] | None = None
 
 
-def wait_until(page: Page, expression: str) -> None:
+def wait_until(page: Page, expression: str, patience_ms: int = PATIENCE_MS) -> None:
     """Wait until this is true in the page. Playwright's own way needs `eval`, which the kiosk's policy forbids."""
-    for _ in range(PATIENCE_MS // STEP_MS):
+    for _ in range(patience_ms // STEP_MS):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(STEP_MS)
@@ -144,6 +145,15 @@ def settled(page: Page) -> None:
     recognised(page)
     tell(page, "sale", COLA | {"state": "settled", "undo_seconds_left": 0})
     card_is(page, "settled")
+
+
+def recognised_meanwhile(page: Page) -> None:
+    """Somebody uses the list while the kiosk's camera recognises something."""
+    idle(page)
+    page.evaluate(FREEZE)
+    page.get_by_role("button", name="Choose from the list").click()
+    tell(page, "sale", COLA)
+    page.wait_for_selector(".meanwhile button")
 
 
 def _undone(page: Page) -> None:
@@ -243,8 +253,32 @@ def tablet_search(page: Page) -> None:
     page.locator("#search").fill("ap")
 
 
+def noted(page: Page) -> None:
+    """Sold while the kiosk is away."""
+    if page.locator("[data-face=tablet]").count() > 0:
+        tablet_without_camera(page)
+    else:
+        healthy(page)
+        page.get_by_role("button", name="Choose from the list").click()
+    page.evaluate("window.breakOff()")
+    page.route("**/api/decisions", lambda route: route.abort())
+    page.locator("#products button").first.click()
+    card_is(page, "noted")
+
+
+def refused_later(page: Page) -> None:
+    """And the till does not list it, as turns out when the kiosk is back."""
+    noted(page)
+    body = json.dumps({"error": {"message": "not sold", "code": "not_sold"}})
+    page.unroute("**/api/decisions")
+    page.route("**/api/decisions", lambda route: route.fulfill(status=422, body=body))
+    page.wait_for_selector(".refused .notice", timeout=PATIENCE_MS)
+    card_is(page, "problem")
+    healthy(page)
+
+
 def tablet_no_answer(page: Page) -> None:
-    """A sale of which nobody knows."""
+    """A sale of which nobody knows, in a browser that can note nothing."""
     tablet_without_camera(page)
     page.route("**/api/decisions", lambda route: route.fulfill(body="no", status=502))
     page.clock.install()
@@ -269,6 +303,7 @@ STATES = (
     State("counter-recognised-phone", "/", recognised, ITEM),
     State("counter-recognised-german", "/", recognised, GERMAN),
     State("counter-not-that", "/", not_that),
+    State("counter-list-in-use", "/", recognised_meanwhile),
     State("counter-undone", "/", cancelled),
     State("counter-settled", "/", settled),
     State("counter-pay-by-phone", "/", pay_by_phone, ITEM),
@@ -276,6 +311,8 @@ STATES = (
     State("counter-trouble", "/", in_trouble),
     State("counter-closed", "/", closed),
     State("counter-lost", "/", lost),
+    State("counter-noted", "/", noted),
+    State("counter-refused-later", "/", refused_later, ITEM),
     State("tablet-looking", "/tablet", tablet_live, voting=NEVER),
     State("tablet-recognised", "/tablet", tablet_recognised),
     State("tablet-recognised-german", "/tablet", tablet_recognised, GERMAN | {"pay_link": None}),
@@ -283,14 +320,19 @@ STATES = (
     State("tablet-list", "/tablet", tablet_list, voting=NEVER),
     State("tablet-camera-denied", "/tablet", tablet_without_camera, script=DENIED),
     State("tablet-search", "/tablet", tablet_search, script=DENIED),
-    State("tablet-no-answer", "/tablet", tablet_no_answer, script=DENIED),
+    State("tablet-noted", "/tablet", noted, script=DENIED),
+    State("tablet-refused-later", "/tablet", refused_later, script=DENIED),
+    State("tablet-refused-later-german", "/tablet", refused_later, GERMAN, script=DENIED),
+    State("tablet-no-answer", "/tablet", tablet_no_answer, script=DENIED + NO_DATABASE),
 )
 
 
 @contextmanager
 def opened(browser: Browser, url: str, state: State) -> Iterator[Page]:
     """A page in this state, in a context of its own."""
-    context = browser.new_context(viewport=SIZES_PX["landscape"], locale="en-GB", reduced_motion="reduce")
+    context = browser.new_context(
+        viewport=SIZES_PX["landscape"], locale="en-GB", reduced_motion="reduce", service_workers="block"
+    )
     page = context.new_page()
     page.add_init_script(TOLD + state.script)
     answers = {"page": state.settings, "voting": state.voting, "sales?*": {"sales": BEFORE}}

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -31,6 +31,7 @@ class RunningKiosk:
     config: Path
     state_dir: Path
     metrics_url: str = ""
+    pid: int = 0
 
     def sale(self, sale_id: str) -> dict[str, Any]:
         """The one sale of this id."""
@@ -62,19 +63,20 @@ def running_kiosk(
 ) -> Iterator[RunningKiosk]:
     """A kiosk, answering, in `directory`; stopped at the end. Without a `till` a ledger, with the shipped bundle."""
     web_port, metrics_port = free_ports(2)
+    served = {"port": web_port} | (web or {})
     settings = {
         "state_dir": str(directory / "state"),
         "bundle": str(bundle or "demo"),
         "camera": {"source": camera},
         "sales": {"undo_window_seconds": undo_window_seconds},
         "till": till or {"kind": "ledger"},
-        "web": {"port": web_port} | (web or {}),
+        "web": served,
         "metrics": {"port": metrics_port},
     }
     config = directory / "kiosk.yaml"
     config.write_text(yaml.safe_dump(settings))
     # Open to a network, the kiosk's own screen is at another port.
-    screen_port = (web or {}).get("plain_port", web_port)
+    screen_port = served.get("plain_port", served["port"])
     url, metrics_url = (f"http://127.0.0.1:{port}" for port in (screen_port, metrics_port))
     kiosk = RunningKiosk(url, config, directory / "state", metrics_url)
     log_path = directory / "kiosk.log"
@@ -84,7 +86,7 @@ def running_kiosk(
     ):
         try:
             _wait_until_it_answers(kiosk, process, log_path)
-            yield kiosk
+            yield replace(kiosk, pid=process.pid)
         finally:
             _stop(process)
 
@@ -119,7 +121,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def free_ports(count: int) -> list[int]:
     """TCP ports of the loopback address that nobody uses just now."""
-    """TCP ports on loopback that nobody uses now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [listener.getsockname()[1] for listener in sockets]

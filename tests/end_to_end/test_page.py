@@ -162,7 +162,7 @@ def test_an_answer_lost_on_the_way_does_not_sell_twice(kiosk: RunningKiosk, play
 
     before = len(kiosk.sales())
     with launch(playwright) as browser:
-        page = browser.new_page()
+        page = browser.new_page(service_workers="block")
         page.route("**/api/decisions", lose_the_first_answer)
         page.goto(f"{kiosk.url}/tablet")
         page.locator("button.product").first.click()
@@ -186,7 +186,7 @@ def test_red_and_blue_swapped_fail_the_self_test_and_nothing_is_recognised(kiosk
         assert rgb is not None
         route.fulfill(body=cv2.imencode(".png", rgb[..., ::-1])[1].tobytes(), content_type="image/png")
 
-    page.route("**/bundle/golden/*", swap)
+    page.route("**/bundle/*/golden/*", swap)
     page.goto(f"{kiosk.url}/tablet")
     expect(page.locator("#notice")).to_contain_text("cannot run the model safely", timeout=PATIENCE_MS)
     expect(page.locator("#about tr[data-good=false]")).not_to_have_count(0)

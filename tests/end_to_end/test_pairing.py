@@ -133,12 +133,17 @@ def test_the_qr_code_fills_the_code_in_and_two_tablets_live_side_by_side(kiosk: 
 
 def test_the_counters_own_screen_shows_a_code_that_pairs(kiosk: OpenKiosk, browser: Browser) -> None:
     with tablet(browser) as (_, screen), tablet(browser) as (_, page):
-        screen.goto(f"{kiosk.kiosk.url}/pair")
+        screen.goto(kiosk.kiosk.url)
+        screen.get_by_role("link", name="Pair a tablet").click()
         screen.get_by_role("button", name="Show a code").click()
         code = screen.locator("#code").text_content() or ""
         assert screen.locator("svg.qr").count() == 2
         pair(page, kiosk, code)
         expect(page).to_have_url(f"{kiosk.https}/tablet")
+        page.goto(kiosk.https)
+        expect(page.get_by_role("heading", name="Last sales")).to_be_visible()
+        expect(page.get_by_role("link", name="Use this device's camera")).to_be_visible()
+        assert not page.get_by_role("link", name="Pair a tablet").is_visible(), "a tablet pairs no other"
 
 
 def test_plain_http_by_name_shows_prices_and_the_way_to_https(kiosk: OpenKiosk, browser: Browser) -> None:

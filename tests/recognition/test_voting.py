@@ -149,3 +149,22 @@ def test_a_duel_hardly_cares_whether_probabilities_are_floats_or_bytes(
             assert found.strength == pytest.approx(found_in_steps.strength, abs=0.2)
             if found.strength > 0.9 and one.probabilities.max() > 0.5:
                 assert found_in_steps.strength > 0.8
+
+
+def test_a_waiting_voter_decides_nothing_until_the_view_was_clear() -> None:
+    voter = Voter(VotingSettings(release=2), waiting=True)
+    held = ["a"] * 9 + ["unknown"] + ["b"] * 9
+    assert [voter.update(prediction(label, 0.99), 0.0) for label in held] == [None] * len(held)
+    assert voter.latched
+    assert not voter.clear
+    shown = [voter.update(prediction(label, 0.99), 0.0) for label in ["unknown", "unknown", "a", "a", "a"]]
+    assert [decision.label for decision in shown if decision is not None] == ["a"]
+
+
+def test_a_view_is_clear_while_nothing_is_held_up() -> None:
+    voter = Voter(VotingSettings())
+    clear = [voter.clear]
+    for label in ["a", "a", "a", "unknown", "unknown", "unknown"]:
+        voter.update(prediction(label, 0.99), 0.0)
+        clear.append(voter.clear)
+    assert clear == [True, False, False, False, False, False, True]

@@ -129,13 +129,20 @@ def test_the_time_left_settles_on_the_truth_and_ignores_the_first_step() -> None
     assert left.seconds() == pytest.approx(2 * 10 * 2.0 + 2 * 2.0)
 
 
-def test_the_time_left_after_a_resume_does_not_forget_the_passes_to_come(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_time_left_after_a_resume_does_not_forget_the_passes_to_come(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes = 0
+    monkeypatch.setattr("trainer.training.progress.time.monotonic", lambda: 60.0 * minutes)
     screen = Screen(phases_of(1, 3, 2), 10, begun_at=5)
     screen.began(5)
     for _ in range(10):
+        minutes += 1
         screen.step(WHOLE, 1.0, 0.5)
-    assert screen.steps_left == 10, "of seven passes six are done"
-    screen.close()
+    minutes += 1
+    screen.ended(Epoch(5, WHOLE, 1.0, 0.5, 1.0, 0.5, 1e-3, 660.0))
+    said = capfd.readouterr().err
+    assert "about 11 min left" in said, "of seven passes six are done: ten steps and a look at the val photos are left"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from kiosk.sales.tills.ledger import Ledger, LedgerSettings
 from kiosk.web.events import EventStream
 from kiosk.web.sale_json import sale_json
 from kiosk.web.server import create_app
-from kiosk.web.views_of_kiosk import KioskView, WebSettings
+from kiosk.web.views_of_kiosk import KioskView, ServedModel, WebSettings
 
 Client = TestClient[web.Request, web.Application]
 
@@ -72,9 +72,8 @@ async def open_shop(
 
     outbox.observe(tell)
     status = dict(STATUS)
-    view = KioskView(
-        lambda: status, catalogue, desk, open_bundle(bundle_directory()), VotingSettings(0.7, 4, 5), events
-    )
+    model = ServedModel(open_bundle(bundle_directory()), VotingSettings(0.7, 4, 5))
+    view = KioskView(lambda: status, catalogue, desk, lambda: model, events)
     await ledger.open()
     carrying = asyncio.create_task(courier.run())
     try:

@@ -126,6 +126,16 @@ async def test_an_open_event_stream_ends_when_its_tablet_is_revoked(kiosk: Netwo
     assert (await tablet.get(f"{kiosk.https}/api/events")).status == 401
 
 
+async def test_a_deleted_book_of_tablets_ends_what_the_tablets_have_open(
+    kiosk: NetworkShop, tablet: ClientSession
+) -> None:
+    stream = await tablet.get(f"{kiosk.https}/api/events")
+    (kiosk.directory / "tablets.sqlite").unlink()
+    await stream.content.read()
+    answer = await tablet.get(f"{kiosk.https}/api/sales")
+    assert (answer.status, await code_of(answer)) == (401, "not_paired")
+
+
 async def test_a_tablet_has_only_so_many_event_streams(kiosk: NetworkShop, tablet: ClientSession) -> None:
     streams = [await tablet.get(f"{kiosk.https}/api/events") for _ in range(STREAMS_EACH + 1)]
     assert [stream.status for stream in streams] == [200] * STREAMS_EACH + [503]
@@ -221,8 +231,16 @@ async def test_the_counters_own_screen_shows_a_code_that_pairs(kiosk: NetworkSho
     assert answer.status == 303
 
 
+async def test_only_the_counters_own_screen_is_told_that_it_may_pair_tablets(
+    kiosk: NetworkShop, stranger: ClientSession, tablet: ClientSession
+) -> None:
+    assert (await (await stranger.get(f"{kiosk.screen}/api/page")).json())["pairs"] is True
+    assert (await (await tablet.get(f"{kiosk.https}/api/page")).json())["pairs"] is False
+
+
 async def test_the_owner_can_keep_codes_from_the_screen(tmp_path: Path) -> None:
     async with open_network_shop(tmp_path, codes_on_screen=False) as kiosk, kiosk.browser() as session:
+        assert (await (await session.get(f"{kiosk.screen}/api/page")).json())["pairs"] is False
         assert (await session.post(f"{kiosk.screen}/pair/code", data={})).status == 404
 
 
@@ -329,7 +347,7 @@ async def _read_to_the_end(reader: asyncio.StreamReader) -> None:
         return
 
 
-def test_one_address_cannot_take_every_connection() -> None:
+async def test_one_address_cannot_take_every_connection() -> None:
     turnstile = Turnstile(most=5, most_each=2)
     leaves = [turnstile.enter("192.168.1.50") for _ in range(2)]
     assert turnstile.enter("192.168.1.50") is None

@@ -40,9 +40,9 @@ async def dressed(tmp_path: Path, static: Path, pictures: Path) -> AsyncIterator
 
 async def test_the_page_is_told_how_its_owner_wants_it(dressed: Shop, shop: Shop) -> None:
     asked = await dressed.client.get("/api/page")
-    assert await asked.json() == {"language": "de", "live_picture": False, "pay_link": "item"}
+    assert await asked.json() == {"language": "de", "live_picture": False, "pay_link": "item", "pairs": False}
     plain = await shop.client.get("/api/page")
-    assert await plain.json() == {"language": "auto", "live_picture": False, "pay_link": None}
+    assert await plain.json() == {"language": "auto", "live_picture": False, "pay_link": None, "pairs": False}
 
 
 async def test_nobody_sees_through_the_camera_unless_the_owner_allows_it(shop: Shop) -> None:

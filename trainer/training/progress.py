@@ -146,11 +146,6 @@ class Screen:
             self._bar.close()
             self._bar = None
 
-    @property
-    def steps_left(self) -> int:
-        """Steps that are still to come."""
-        return self._left.steps
-
     def _skip_to(self, number: int) -> None:
         """Passes before this one that were not seen here: done before, or spared by a run that stopped early."""
         for phase in self._phases:

@@ -16,6 +16,8 @@ export interface PageSettings {
   live_picture: boolean;
   /** For those who pay from their own phone: one code for the whole shop, one for each product, or none. */
   pay_link: "shop" | "item" | null;
+  /** Whether this is the kiosk's own screen, which may show a code that pairs a tablet. */
+  pairs?: boolean;
 }
 
 export type SaleState = "held" | "pending" | "sending" | "settled" | "rejected" | "in_doubt" | "cancelled";
@@ -36,7 +38,8 @@ export interface Sale extends Product {
 
 export interface Health {
   status: "ok" | "degraded";
-  camera: { name: string; live: boolean; detail: string | null };
+  /** `code` names the reason in `detail` for a page that knows it in its own language. */
+  camera: { name: string; live: boolean; detail: string | null; code?: string | null };
   bundle: string;
   till: { name: string };
   /** `usable`: whether a sale can be kept just now; if not, none is taken, and `detail` says why. */
@@ -59,12 +62,14 @@ export class RefusedError extends Error {
 export class NoAnswerError extends Error {}
 
 const ANSWER_TIMEOUT_MS = 8000;
-/** Waits before each further try to report a decision. */
+/** Waits before each further try to report a decision that cannot be noted. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
-const TOO_MANY_REQUESTS = 429;
+export const TOO_MANY_REQUESTS = 429;
 
-export async function fetchCatalogue(): Promise<Product[]> {
-  return (await ask<{ products: Product[] }>("/api/catalogue")).products;
+/** `isFresh`: the kiosk is there, so nothing that was kept from earlier may stand in for its answer in haste. */
+export async function fetchCatalogue(isFresh = false): Promise<Product[]> {
+  const init: RequestInit = isFresh ? { cache: "no-cache" } : {};
+  return (await ask<{ products: Product[] }>("/api/catalogue", init)).products;
 }
 
 export function fetchPageSettings(): Promise<PageSettings> {
@@ -92,22 +97,29 @@ export async function undoSale(id: string): Promise<Sale> {
 }
 
 /**
- * Makes a decision a sale. However often it is sent with the same `id`, the kiosk takes one sale, so it is sent again
- * when no answer came, or when the kiosk had too much to do.
+ * Makes a decision a sale. However often it is sent with the same `id`, the kiosk takes one sale.
  *
  * @throws RefusedError when the kiosk says no, NoAnswerError when it stays silent.
  */
+export async function sendDecision(id: string, decision: Decision): Promise<Sale> {
+  const sale = await post<Sale>("/api/decisions", { id, ...decision });
+  // Some networks answer in the kiosk's place.
+  if (sale.id !== id) throw new NoAnswerError("That was not the kiosk's answer.");
+  return sale;
+}
+
+/** The same where nothing can be noted: sent again when no answer came, or when the kiosk had too much to do. */
 export async function reportDecision(id: string, decision: Decision, delaysMs = RETRY_DELAYS_MS): Promise<Sale> {
   for (const delayMs of delaysMs) {
     try {
-      return await post<Sale>("/api/decisions", { id, ...decision });
+      return await sendDecision(id, decision);
     } catch (error) {
       const busy = error instanceof RefusedError && error.status === TOO_MANY_REQUESTS;
       if (!busy && !(error instanceof NoAnswerError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
-  return post<Sale>("/api/decisions", { id, ...decision });
+  return sendDecision(id, decision);
 }
 
 /** A fresh UUID (version 4). `crypto.randomUUID` is missing on plain http, where the product list must still work. */

@@ -1,6 +1,5 @@
 /** The bundle's manifest, as far as the page needs it: labels, preprocessing, golden images. */
 
-
 export const UNKNOWN = "unknown";
 const FORMAT = 1;
 const ROOT = "/bundle/";
@@ -29,14 +28,14 @@ export interface Manifest {
 /** The bundle cannot be used by this page; the message is for a person. */
 export class BundleError extends Error {}
 
-/** Where the kiosk serves a file of the bundle. */
-export function bundleAddress(path: string): string {
-  return ROOT + path;
+/** Where the kiosk serves a file of this bundle. What is there never changes: another bundle has another id. */
+export function bundleAddress(id: string, path: string): string {
+  return `${ROOT}${encodeURIComponent(id)}/${path}`;
 }
 
 /** Fetches the manifest and checks that this page knows how to obey it. */
 export async function loadManifest(): Promise<Manifest> {
-  const response = await fetch(bundleAddress("bundle.json"), { cache: "no-cache" });
+  const response = await fetch(`${ROOT}bundle.json`, { cache: "no-cache" });
   if (!response.ok) throw new BundleError(`The kiosk gave no model (it answered ${response.status}).`);
   return checkManifest(await response.json());
 }

@@ -27,10 +27,14 @@ class Counter {
       page: settings,
       invitation: "invite_counter",
       asks: false,
-      onView: () => this.wantPicture(),
+      onView: (_view, isByHand) => {
+        this.wantPicture();
+        if (isByHand) this.search.begin(performance.now());
+      },
       onChoice: () => this.search.end(null, performance.now()),
     });
     if (settings.pay_link === "shop") showPayCode();
+    find("pair").hidden = settings.pairs !== true;
     followEvents({
       connected: () => void this.catchUp(),
       lost: () => {
@@ -40,7 +44,7 @@ class Counter {
       status: (health) => this.showHealth(health),
       prediction: (guesses) => this.showGuesses(guesses),
       refused: ({ label, name, code, message }) => {
-        this.face.stage.show("look");
+        this.face.stage.giveWay(name);
         this.face.card.showRefused({ label, name }, refusalText({ code, message }));
       },
       sale: (sale) => this.showSale(sale),
@@ -48,7 +52,7 @@ class Counter {
   }
 
   private async catchUp(): Promise<void> {
-    await this.face.showProducts();
+    await this.face.connected();
     try {
       const sales = await fetchSales(SALES_ASKED_FOR);
       this.list.replace(sales);
@@ -76,12 +80,16 @@ class Counter {
   private showHealth(health: Health): void {
     this.showCamera(health.camera.live, () => this.face.status.showHealth(health));
     this.face.card.setClosed(!health.outbox.usable);
-    this.face.card.invite(health.camera.live ? "invite_counter" : "invite_list");
   }
 
   private showCamera(isLive: boolean, say: () => void): void {
     this.isCameraLive = isLive;
-    if (!isLive) this.seeing.textContent = "";
+    this.face.card.invite(isLive ? "invite_counter" : "invite_list");
+    if (!isLive) {
+      this.seeing.textContent = "";
+      this.search.end(null, performance.now());
+      this.face.card.setHint(false);
+    }
     this.wantPicture();
     say();
   }
@@ -98,7 +106,7 @@ class Counter {
     const [best] = guesses;
     const product = best === undefined || best.label === "unknown" ? null : best;
     this.seeing.textContent = product === null ? text("sees_nothing") : text("sees", { name: product.name });
-    this.search.see(product?.label ?? null, now);
+    if (best !== undefined) this.search.see(product?.label ?? null, best.confidence, now);
     const phase = this.search.phase(now);
     this.face.card.setHint(phase === "hint" || phase === "list");
   }

@@ -28,7 +28,7 @@ export interface EventListeners {
 const REOPEN_DELAY_MS = 3000;
 
 /** A tablet whose pairing was taken back sees nothing any more but the way to pair it again. */
-async function leaveIfNotPaired(): Promise<void> {
+export async function leaveIfNotPaired(): Promise<void> {
   try {
     await fetchPageSettings();
   } catch (error) {

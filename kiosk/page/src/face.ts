@@ -11,9 +11,15 @@ import {
   type Sale,
 } from "./api";
 import { find } from "./dom";
+import { leaveIfNotPaired } from "./events";
 import { refusalText } from "./format";
 import { GuessMemory } from "./guesses";
+import { NewPage } from "./newpage";
+import { startServiceWorker } from "./offline";
+import { Queue } from "./queue";
+import { Sender } from "./sender";
 import type { Key } from "./texts";
+import { Notices } from "./views/notices";
 import { ProductList } from "./views/productlist";
 import { SaleCard } from "./views/salecard";
 import { Stage, type View } from "./views/stage";
@@ -21,13 +27,16 @@ import { StatusLine } from "./views/statusline";
 import type { Decision } from "./voting";
 
 const SUGGESTIONS = 3;
+/** So long a shopper waits for the kiosk's answer before hearing that the sale is noted. */
+const NOTED_AFTER_MS = 1500;
 
 export interface FaceSettings {
   page: PageSettings;
   invitation: Key;
   /** Whether it asks "yes, that" or "no". */
   asks: boolean;
-  onView?(view: View): void;
+  /** `isByHand`: a person closed the list to look again. */
+  onView?(view: View, isByHand: boolean): void;
   /** A person chose, or said no: nothing is looked for any more. */
   onChoice?(): void;
 }
@@ -40,11 +49,17 @@ export class Face {
   readonly products: ProductList;
   /** The last sale that the event stream told of; null when it broke since. */
   lastHeard: Sale | null = null;
+  /** How often the list was asked for: an older answer may come after a newer one. */
+  private asked = 0;
+  private readonly queue = new Queue();
+  private readonly sender: Sender;
+  private readonly newPage = new NewPage(() => this.card.isIdle && this.stage.isHome);
   /** What else the last recognised product may have been. */
   private others: string[] = [];
 
   constructor(private readonly settings: FaceSettings) {
     const places = {
+      heading: find("products-title"),
       products: find("products"),
       search: find<HTMLInputElement>("search"),
       guesses: find("guesses"),
@@ -69,7 +84,31 @@ export class Face {
       close: find<HTMLButtonElement>("close"),
       look: find("look"),
     };
-    this.stage = new Stage(parts, (view) => settings.onView?.(view));
+    this.stage = new Stage(parts, (view, isByHand) => settings.onView?.(view, isByHand));
+    this.sender = this.makeSender();
+    // The list is there at once, also while the kiosk is away.
+    void this.showProducts();
+    startServiceWorker();
+  }
+
+  /** The kiosk is there, for the first time or again. */
+  async connected(): Promise<void> {
+    this.sender.wake();
+    void this.newPage.look();
+    await this.showProducts(true);
+  }
+
+  private makeSender(): Sender {
+    const notices = new Notices(find("status"), (entry) => void this.sender.dismiss(entry));
+    return new Sender(this.queue, {
+      changed: (noted, refused) => {
+        this.status.showNoted(noted);
+        notices.show(refused);
+        const shown = refused.find(({ id }) => this.card.isAbout(id));
+        if (shown?.refusal) this.card.showRefused(shown.product, refusalText(shown.refusal));
+      },
+      notPaired: () => void leaveIfNotPaired(),
+    });
   }
 
   /** Opens the list with these first; by itself, with what the last frames looked like. */
@@ -83,33 +122,54 @@ export class Face {
   recognised(label: string): void {
     this.others = this.memory.best(SUGGESTIONS, label);
     this.memory.forget();
-    this.stage.show("look");
+    this.stage.giveWay(this.products.find(label)?.name ?? label);
   }
 
-  async showProducts(): Promise<void> {
+  private async showProducts(isFresh = false): Promise<void> {
+    this.asked += 1;
+    const { asked } = this;
     try {
-      this.products.show(await fetchCatalogue());
+      const products = await fetchCatalogue(isFresh);
+      if (asked === this.asked) this.products.show(products);
     } catch (error) {
-      // The stream tells when the kiosk is back, and this runs again.
-      if (!(error instanceof NoAnswerError)) throw error;
+      // The stream tells when the kiosk is back, and this runs again; and it notices when this device is not paired.
+      if (!(error instanceof NoAnswerError || error instanceof RefusedError)) throw error;
       this.status.showLost();
     }
   }
 
-  /** Makes it a sale. The same `id` is used however often it has to be sent, so it is never bought twice. */
+  /** Makes it a sale. It is noted on this device first, so nothing is lost when the kiosk is away. */
   async report(product: Product, decision: Decision, id = newId()): Promise<void> {
     const isRecognised = decision.votes > 0;
     this.stage.show("look");
-    this.card.showProduct(product, isRecognised ? "recognised" : "chosen");
+    this.card.showProduct(product, isRecognised ? "recognised" : "chosen", id);
+    const isNoted = await this.queue.note(id, product, decision);
+    const impatience = window.setTimeout(() => {
+      if (isNoted) void this.tellNoted(id, product, isRecognised);
+    }, NOTED_AFTER_MS);
     try {
-      const answer = await reportDecision(id, decision);
-      // The event stream can be quicker than the answer, and tells more then.
-      const { lastHeard } = this;
-      this.card.showSale(lastHeard?.id === id ? lastHeard : answer, isRecognised);
+      const answer = await (isNoted ? this.sender.deliver(id) : reportDecision(id, decision));
+      if (this.card.isAbout(id)) this.showAnswer(id, answer, isRecognised);
     } catch (error) {
       if (error instanceof RefusedError) this.card.showRefused(product, refusalText(error));
       else if (error instanceof NoAnswerError) this.card.showNoAnswer(product, () => void this.report(product, decision, id));
       else throw error;
+    } finally {
+      window.clearTimeout(impatience);
+    }
+  }
+
+  /** `answer`: null when another page had it. */
+  private showAnswer(id: string, answer: Sale | null, isRecognised: boolean): void {
+    // The event stream can be quicker than the answer, and tells more then.
+    const sale = this.lastHeard?.id === id ? this.lastHeard : answer;
+    if (sale === null) this.card.showIdle();
+    else this.card.showSale(sale, isRecognised);
+  }
+
+  private async tellNoted(id: string, product: Product, isRecognised: boolean): Promise<void> {
+    if ((await this.sender.promise(id)) && this.card.isAbout(id)) {
+      this.card.showNoted(id, product, isRecognised, () => this.sender.undo(id));
     }
   }
 }

@@ -1,48 +1,51 @@
 /** The tablet page: this device's own camera and network, and the list to choose from by hand. */
 
 import "./style.css";
-import { fetchVoting } from "./api";
-import { loadManifest, type Manifest } from "./bundle";
-import { CameraError, openCamera } from "./camera";
+import { Camera, CameraError, cameraMayBeBack, keepCamera } from "./camera";
 import { find } from "./dom";
-import { candidates, EngineError, startEngine, type Engine } from "./engine";
+import { EngineError } from "./engine/engine";
 import { followEvents } from "./events";
 import { Face } from "./face";
-import type { GuessMemory } from "./guesses";
-import { recognise, type Seen } from "./recognise";
+import { loadModel, type Model } from "./model";
+import { Recognition, type Listener, type Seen } from "./recognise";
 import { Search } from "./search";
 import { settle } from "./settings";
 import { text } from "./texts";
 import { About } from "./views/about";
-import { Voter, type Decision, type VotingSettings } from "./voting";
+import type { Decision } from "./voting";
 
 const STEP_MS = 250;
 /** Less is no guess. */
 const LEAST_CONFIDENCE = 0.005;
 
-class Tablet {
-  private readonly video = find<HTMLVideoElement>("video");
+class Tablet implements Listener {
+  private readonly camera = new Camera(find<HTMLVideoElement>("video"));
   private readonly viewfinder = find("viewfinder");
   private readonly seeing = find("seeing");
   private readonly notice = find("notice");
+  private readonly turn = find<HTMLButtonElement>("turn");
   private readonly about = new About(find("about"));
   private readonly search = new Search();
+  private readonly forcedBackend = new URLSearchParams(location.search).get("backend");
   private readonly face: Face;
+  private recognition: Recognition | null = null;
   private isLive = false;
+  /** The bundle that is being fetched while another is in use. */
+  private coming: string | null = null;
 
   constructor(settings: Awaited<ReturnType<typeof settle>>) {
     this.face = new Face({
       page: settings,
       invitation: "invite_tablet",
       asks: true,
-      onView: (view) => {
-        if (view === "look" && this.isLive) this.search.begin(performance.now());
+      onView: (_view, isByHand) => {
+        if (isByHand && this.isLive) this.search.begin(performance.now());
       },
       onChoice: () => this.search.end(null, performance.now()),
     });
     const { card, status } = this.face;
     followEvents({
-      connected: () => void this.face.showProducts(),
+      connected: () => void this.face.connected(),
       lost: () => {
         this.face.lastHeard = null;
         status.showLost();
@@ -50,6 +53,7 @@ class Tablet {
       status: (health) => {
         status.showHealth(health, false);
         card.setClosed(!health.outbox.usable);
+        void this.followBundle(health.bundle);
       },
       sale: (sale) => {
         this.face.lastHeard = sale;
@@ -62,38 +66,74 @@ class Tablet {
 
   /** Camera and network, for as long as both work. Whatever fails is said, and the list stays. */
   private async watch(): Promise<void> {
-    const stop = new AbortController();
-    try {
-      this.seeing.textContent = text("waiting_camera");
-      const track = await openCamera(this.video);
-      track.onended = () => {
-        stop.abort();
-        this.giveUp(text("camera_taken"));
-      };
-      this.seeing.textContent = text("waiting_model");
-      const { engine, manifest } = await this.prepare();
-      const voter = new RememberingVoter(manifest.labels.map(({ id }) => id), await fetchVoting(), this.face.memory);
-      this.viewfinder.dataset.state = "live";
-      this.isLive = true;
-      this.search.begin(performance.now());
-      const listener = { seen: (one: Seen) => this.see(one), decided: (one: Decision) => this.decide(manifest, one) };
-      await recognise(this.video, engine, manifest, voter, listener, stop.signal);
-    } catch (error) {
-      this.giveUp(messageOf(error));
+    for (;;) {
+      try {
+        await this.look();
+      } catch (error) {
+        this.giveUp(messageOf(error));
+        if (!(error instanceof CameraError)) return;
+        await cameraMayBeBack();
+      }
     }
   }
 
-  private async prepare(): Promise<{ engine: Engine; manifest: Manifest }> {
-    const manifest = await loadManifest();
-    const forced = new URLSearchParams(location.search).get("backend");
+  /** Returns when another camera is wanted. */
+  private async look(): Promise<void> {
+    const stop = new AbortController();
+    let isTaken = false;
+    this.seeing.textContent = text("waiting_camera");
+    await this.camera.open(() => {
+      isTaken = true;
+      stop.abort();
+    });
+    await this.offerAnother(stop);
+    this.seeing.textContent = text("waiting_model");
+    this.recognition ??= new Recognition(this.camera, await this.loadModel(), this);
+    this.begin();
+    await this.recognition.run(stop.signal);
+    if (isTaken) throw new CameraError(text("camera_taken"));
+  }
+
+  private async offerAnother(stop: AbortController): Promise<void> {
+    const another = await this.camera.another();
+    this.turn.hidden = another === null;
+    this.turn.onclick = () => {
+      if (another !== null) keepCamera(another);
+      stop.abort();
+    };
+  }
+
+  private async loadModel(): Promise<Model> {
     try {
-      const { engine, attempts } = await startEngine(manifest, candidates(forced));
-      this.about.showAttempts(attempts);
-      return { engine, manifest };
+      return await loadModel(this.forcedBackend, (attempts, inUse) => this.about.showAttempts(attempts, inUse));
     } catch (error) {
-      if (error instanceof EngineError) this.about.showAttempts(error.attempts);
+      if (error instanceof EngineError) this.about.showAttempts(error.attempts, null);
       throw error;
     }
+  }
+
+  /** A model that was installed on the kiosk comes to the pages that are open. The old one goes on until it is there. */
+  private async followBundle(id: string): Promise<void> {
+    const { recognition } = this;
+    if (recognition === null || [recognition.manifest.id, this.coming].includes(id)) return;
+    this.coming = id;
+    try {
+      const model = await this.loadModel();
+      // The service worker gives what it kept when the kiosk is slow; the next status asks again.
+      if (model.manifest.id !== id) this.coming = null;
+      recognition.replace(model);
+    } catch (error) {
+      this.about.showProblem(messageOf(error));
+    }
+  }
+
+  private begin(): void {
+    this.viewfinder.dataset.state = "live";
+    this.notice.textContent = "";
+    this.face.stage.home = "look";
+    this.face.card.invite("invite_tablet");
+    if (this.face.card.isIdle && !this.isLive) this.face.stage.goHome();
+    this.isLive = true;
   }
 
   /** The list is all that is left, and all that is needed. */
@@ -106,18 +146,21 @@ class Tablet {
     if (this.face.card.isIdle) this.face.stage.goHome();
   }
 
-  private see({ product, frameMs }: Seen): void {
-    const words = product === null ? text("sees_nothing") : text("sees", { name: product.name });
-    this.seeing.textContent = words;
+  seen({ product, confidence, frameMs }: Seen, probabilities: Float32Array): void {
+    const now = performance.now();
+    this.seeing.textContent = product === null ? text("sees_nothing") : text("sees", { name: product.name });
     this.viewfinder.dataset.sees = product === null ? "nothing" : "product";
-    this.search.see(product?.id ?? null, performance.now());
-    this.about.addFrame(frameMs);
+    this.search.see(product?.id ?? null, confidence, now);
+    const { id, labels } = (this.recognition as Recognition).manifest;
+    this.about.addFrame(id, frameMs);
+    const guesses = labels.map((label, index) => ({ label: label.id, confidence: probabilities[index] }));
+    this.face.memory.add(guesses.filter(({ confidence }) => confidence >= LEAST_CONFIDENCE), now);
   }
 
-  private decide(manifest: Manifest, decision: Decision): void {
+  decided(decision: Decision): void {
     this.search.end(decision.label, performance.now());
     this.face.recognised(decision.label);
-    const label = manifest.labels.find(({ id }) => id === decision.label);
+    const label = (this.recognition as Recognition).manifest.labels.find(({ id }) => id === decision.label);
     const product = this.face.products.find(decision.label) ?? {
       label: decision.label,
       name: label?.name ?? decision.label,
@@ -134,23 +177,6 @@ class Tablet {
     this.viewfinder.dataset.phase = phase;
     this.face.card.setHint(phase === "hint");
     if (phase === "list") this.face.openList();
-  }
-}
-
-/** A vote that lets the memory of guesses look on. */
-class RememberingVoter extends Voter {
-  constructor(
-    private readonly names: readonly string[],
-    settings: VotingSettings,
-    private readonly memory: GuessMemory,
-  ) {
-    super(names, settings);
-  }
-
-  override update(probabilities: ArrayLike<number>): Decision | null {
-    const guesses = this.names.map((label, index) => ({ label, confidence: probabilities[index] }));
-    this.memory.add(guesses.filter(({ confidence }) => confidence >= LEAST_CONFIDENCE), performance.now());
-    return super.update(probabilities);
   }
 }
 

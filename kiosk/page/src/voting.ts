@@ -112,6 +112,10 @@ class Latch {
     return { label: evidence.label, confidence: evidence.confidence, votes: this.settings.votes };
   }
 
+  get isFree(): boolean {
+    return this.latched === null;
+  }
+
   private isEnough({ label, strength }: Evidence): boolean {
     return strength >= Math.max(this.settings.threshold, this.stricter.get(label) ?? 0);
   }
@@ -135,6 +139,11 @@ export class Voter {
   ) {
     this.rule = new RULES[settings.rule](labels, settings.votes);
     this.latch = new Latch(settings);
+  }
+
+  /** Whether what was decided last has gone. */
+  get isFree(): boolean {
+    return this.latch.isFree;
   }
 
   update(probabilities: ArrayLike<number>): Decision | null {

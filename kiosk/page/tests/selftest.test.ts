@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Golden, Manifest } from "../src/bundle";
-import { bestIndex, compare } from "../src/selftest";
+import { bestIndex, compare } from "../src/engine/selftest";
 
 const golden: Golden = { image: "golden/1.png", label: "cola", float_probabilities: [0.1, 0.85, 0.05] };
 const manifest = {

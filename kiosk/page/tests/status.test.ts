@@ -1,7 +1,8 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 
 import type { Health } from "../src/api";
 import { formatPrice } from "../src/format";
+import { speak } from "../src/texts";
 import { findTroubles } from "../src/views/statusline";
 
 const healthy: Health = {
@@ -22,6 +23,18 @@ it("says that the camera is gone, and why", () => {
   const health: Health = { ...healthy, status: "degraded", camera: { name: "0", live: false, detail: "unplugged" } };
   expect(findTroubles(health)).toEqual([expect.stringContaining("unplugged")]);
 });
+
+it("says why the camera is gone in the page's own language, where the kiosk's reason is a known one", () => {
+  speak("de");
+  const gone = { name: "0", live: false, detail: "0: no such camera; plug it in" };
+  const told = (code?: string | null) => findTroubles({ ...healthy, camera: { ...gone, ...(code !== undefined && { code }) } });
+  expect(told("not_found")).toEqual(["Die Kamera des Kiosks liefert keine Bilder (sie ist nicht zu finden). Wähle aus der Liste."]);
+  for (const code of ["from_a_newer_kiosk", "", "toString", null, undefined]) {
+    expect(told(code), code ?? "none").toEqual([expect.stringContaining("(0: no such camera; plug it in)")]);
+  }
+});
+
+afterEach(() => speak("en"));
 
 it("says that sales have been waiting for long", () => {
   const health = { ...healthy, outbox: { ...healthy.outbox, pending: 2, oldest_age_seconds: 600 } };

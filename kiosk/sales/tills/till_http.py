@@ -5,12 +5,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 
 import aiohttp
 from yarl import URL
 
 from kiosk.errors import ConfigError, NotSent, Unclear
+from kiosk.loopback import is_loopback
 from kiosk.sales.tills.secret import Masking
 
 _MOST_ANSWER_BYTES = 2 * 2**20
@@ -119,16 +119,9 @@ def checked_url(url: str, key: str) -> URL:
     parsed = URL(url)
     if parsed.scheme == "https" and parsed.host:
         return parsed
-    if parsed.scheme == "http" and parsed.host and _is_this_machine(parsed.host):
+    if parsed.scheme == "http" and parsed.host and is_loopback(parsed.host):
         return parsed
     raise ConfigError([f"{key}: given {url!r}; allowed: an https address (http only to this machine itself)"])
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _date(header: str | None) -> float | None:

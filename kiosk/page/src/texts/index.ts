@@ -26,6 +26,11 @@ export function speak(chosen: Language): void {
   current = chosen;
 }
 
+/** Whether there is such a text: names that the kiosk gives may be newer than this page. */
+export function isKey(key: string): key is Key {
+  return key in en;
+}
+
 /** A text, with the values of its {placeholders}. */
 export function text(key: Key, values: Record<string, string | number> = {}): string {
   return LANGUAGES[current][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));

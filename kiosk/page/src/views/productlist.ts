@@ -7,6 +7,7 @@ import { text } from "../texts";
 import { makeTile } from "./tile";
 
 export interface ListPlaces {
+  heading: HTMLElement;
   products: HTMLElement;
   search: HTMLInputElement;
   /** The guesses with their heading. */
@@ -57,6 +58,7 @@ export class ProductList {
     this.places.guesses.hidden = isSearching || guesses.length === 0;
     this.guessList.replaceChildren(...guesses.map((product) => this.drawProduct(product)));
     const matching = (this.products ?? []).filter((product) => matches(product.name, wanted));
+    this.places.heading.textContent = text(isSearching ? "found_products" : "all_products");
     this.places.found.textContent = isSearching ? countText(matching.length) : "";
     if (this.products === null) this.drawNothing(text("loading_list"));
     else if (matching.length === 0) this.drawNothing(text("none_found"));

@@ -14,7 +14,7 @@ const NO_ANSWER_LINGER_MS = 30_000;
 /** How long a code to scan stays: finding one's phone takes a while. */
 const PAY_LINGER_MS = 90_000;
 
-type Shown = Sale["state"] | "idle" | "closed" | "product" | "problem" | "pay";
+type Shown = Sale["state"] | "idle" | "closed" | "product" | "noted" | "problem" | "pay";
 
 export interface CardSettings {
   invitation: Key;
@@ -49,8 +49,11 @@ export class SaleCard {
   private readonly bar = make("div", "timer", make("span"));
   private readonly actions = make("div", "actions");
   private readonly countdown = new Countdown(this.bar);
+  private readonly choose: Action;
   private timer = 0;
   private isClosed = false;
+  /** The sale that the product in sight is to become. */
+  private coming = "";
   private shownSale: Sale | null = null;
   private hint = false;
   private invitation: Key;
@@ -63,6 +66,7 @@ export class SaleCard {
     private readonly settings: CardSettings,
   ) {
     this.invitation = settings.invitation;
+    this.choose = { key: "choose", press: () => settings.choose() };
     this.announced.setAttribute("aria-live", "polite");
     this.announced.tabIndex = -1;
     root.append(this.tile, this.announced, this.bar, this.actions);
@@ -72,6 +76,11 @@ export class SaleCard {
   /** The id of the sale in sight, if any. */
   get currentSaleId(): string | null {
     return this.root.dataset.sale ?? null;
+  }
+
+  /** Whether the product in sight is this sale's, or is to become it. */
+  isAbout(saleId: string): boolean {
+    return this.coming === saleId || this.currentSaleId === saleId;
   }
 
   get isIdle(): boolean {
@@ -104,9 +113,20 @@ export class SaleCard {
     this.refreshIdle();
   }
 
-  /** A product was recognised or chosen; whether a sale comes of it is not known yet. */
-  showProduct(product: Product, heading: "recognised" | "chosen"): void {
+  /** A product was recognised or chosen; whether a sale of this id comes of it is not known yet. */
+  showProduct(product: Product, heading: "recognised" | "chosen", saleId: string): void {
     this.show("product", text(heading), product, formatPrice(product.price_pence));
+    this.coming = saleId;
+  }
+
+  /** The kiosk is away, and the sale waits on this device. `undo`: takes it back; false when the kiosk has it already. */
+  showNoted(saleId: string, product: Product, isRecognised: boolean, undo: () => Promise<boolean>): void {
+    this.show("noted", text("noted"), product, formatPrice(product.price_pence), text("note_noted"));
+    this.root.dataset.sale = saleId;
+    const undoThen = (then?: () => void): void => void this.undoNoted(product, undo, then);
+    const notThat: Action = { key: "not_that", press: () => undoThen(() => this.settings.notThat(product.label)) };
+    this.offer({ key: "undo", press: () => undoThen(), isMain: true }, ...(isRecognised ? [notThat] : []));
+    this.idleAfter(LINGER_MS);
   }
 
   /** `isRecognised`: a camera says so, not the shopper. */
@@ -118,6 +138,7 @@ export class SaleCard {
     this.root.dataset.sale = sale.id;
     this.shownSale = sale;
     if (sale.undo_seconds_left <= 0) {
+      if (sale.state === "cancelled") this.offer(this.choose);
       this.idleAfter(LINGER_MS);
       return;
     }
@@ -130,6 +151,7 @@ export class SaleCard {
   /** The kiosk said no to a sale; what it would have cost is of no interest then. */
   showRefused(product: Pictured, message: string): void {
     this.show("problem", text("not_taken"), product, "", message);
+    this.offer(this.choose);
     this.idleAfter(LINGER_MS);
   }
 
@@ -180,8 +202,9 @@ export class SaleCard {
     if (this.isClosed) {
       this.show("closed", text("closed_kicker"), { name: text("closed_name") }, "", text("closed_note"));
     } else {
-      this.show("idle", text("ready"), { name: text(this.hint ? "hint" : this.invitation) });
-      this.offer({ key: "choose", press: () => this.settings.choose() });
+      const [kicker, invitation]: [Key, Key] = this.hint ? ["looking", "hint"] : ["ready", this.invitation];
+      this.show("idle", text(kicker), { name: text(invitation) });
+      this.offer(this.choose);
     }
   }
 
@@ -193,6 +216,7 @@ export class SaleCard {
     window.clearTimeout(this.timer);
     this.countdown.stop();
     delete this.root.dataset.sale;
+    this.coming = "";
     this.shownSale = null;
     this.root.dataset.state = state;
     const { label, name = "", picture = null } = product;
@@ -225,7 +249,7 @@ export class SaleCard {
     if (counts) button.append(this.countdown.number);
     button.onclick = () => {
       // What is asked of the kiosk is asked once; the list can be opened again and again.
-      for (const one of this.actions.querySelectorAll("button")) one.disabled = !this.isIdle;
+      for (const one of this.actions.querySelectorAll("button")) one.disabled = key !== "choose";
       press();
     };
     return button;
@@ -236,6 +260,24 @@ export class SaleCard {
     this.countdown.stop();
     this.offer();
     this.idleAfter(LINGER_MS);
+  }
+
+  private async undoNoted(product: Product, undo: () => Promise<boolean>, then?: () => void): Promise<void> {
+    let isUndone: boolean;
+    try {
+      isUndone = await undo();
+    } catch {
+      // This device's database fails with errors of every kind.
+      for (const one of this.actions.querySelectorAll("button")) one.disabled = false;
+      this.note.textContent = text("note_undo_not_noted");
+      return;
+    }
+    // When the kiosk has it by now, its answer is on its way to the card, with a way back of its own.
+    if (!isUndone) return;
+    this.show("cancelled", text("taken_back"), product, formatPrice(product.price_pence), text("note_undo_noted"));
+    this.offer(this.choose);
+    this.idleAfter(LINGER_MS);
+    then?.();
   }
 
   private async undo(sale: Sale, then?: (undone: Sale) => void): Promise<void> {

@@ -1,9 +1,15 @@
 /** What fills the page: the look through the camera, or the list. One of them is home. */
 
+import { make } from "../dom";
+import { text } from "../texts";
+
 export type View = "look" | "list";
 
 /** So long without a touch, and the list is left: somebody else may stand there now. */
 const ABANDONED_MS = 60_000;
+/** So long without a touch, and nobody is using the list: it makes way for what was just recognised. */
+const IN_USE_MS = 5000;
+const TOUCHES = ["pointerdown", "pointermove", "input", "wheel", "scroll"];
 
 export interface StageParts {
   /** The list as a whole, its heading, and what closes it. */
@@ -18,18 +24,25 @@ export class Stage {
   private homeView: View = "look";
   private opener: HTMLElement | null = null;
   private timer = 0;
+  private touchedAt = Number.NEGATIVE_INFINITY;
+  /** Tells whoever uses the list what was recognised meanwhile; empty most of the time. */
+  private readonly meanwhile = make("p", "meanwhile");
 
+  /** `onView` is told whether a person closed the list to look again. */
   constructor(
     private readonly parts: StageParts,
-    private readonly onView: (view: View) => void,
+    private readonly onView: (view: View, isByHand: boolean) => void,
   ) {
-    parts.close.onclick = () => this.show("look");
+    parts.close.onclick = () => this.show("look", true);
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.view === "list" && this.homeView === "look") this.show("look");
-      this.restartTimer();
+      if (event.key === "Escape" && this.view === "list" && this.homeView === "look") this.show("look", true);
+      this.touched();
     });
-    for (const kind of ["pointerdown", "input", "wheel"]) document.addEventListener(kind, () => this.restartTimer());
-    this.apply("look");
+    // Scrolling is told to the element alone, so it is caught on its way down.
+    for (const kind of TOUCHES) document.addEventListener(kind, () => this.touched(), { capture: true, passive: true });
+    this.meanwhile.setAttribute("role", "status");
+    parts.heading.parentElement?.append(this.meanwhile);
+    this.apply("look", false);
   }
 
   get view(): View {
@@ -42,6 +55,10 @@ export class Stage {
     this.parts.close.hidden = view === "list";
   }
 
+  get isHome(): boolean {
+    return this.view === this.homeView;
+  }
+
   goHome(): void {
     this.show(this.homeView);
   }
@@ -51,23 +68,38 @@ export class Stage {
     if (this.homeView === "list") this.show("list");
   }
 
+  /** Something was recognised. A list that somebody is using stays, with a word about it, until they pause. */
+  giveWay(name: string): void {
+    const leftMs = IN_USE_MS - (performance.now() - this.touchedAt);
+    if (this.view === "look" || leftMs <= 0) {
+      this.show("look");
+      return;
+    }
+    const button = make("button", "button", text("meanwhile_show"));
+    button.type = "button";
+    button.onclick = () => this.show("look");
+    this.meanwhile.replaceChildren(make("span", "", text("meanwhile", { name })), button);
+    this.waitForQuiet(leftMs);
+  }
+
   /** Changes the view, and takes the focus along where it would be lost. */
-  show(view: View): void {
+  show(view: View, isByHand = false): void {
     if (view === this.view) return;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     const isLost = focused !== null && (view === "list" ? this.parts.look : this.parts.list).contains(focused);
     if (view === "list") this.opener = isLost ? focused : null;
-    this.apply(view);
+    this.apply(view, isByHand);
     if (view === "list" && (isLost || focused === document.body)) this.parts.heading.focus();
     if (view === "look" && isLost) this.focusBack();
   }
 
-  private apply(view: View): void {
+  private apply(view: View, isByHand: boolean): void {
     this.parts.list.hidden = view === "look";
     this.parts.look.hidden = view === "list";
     document.body.dataset.view = view;
-    this.restartTimer();
-    this.onView(view);
+    this.meanwhile.replaceChildren();
+    this.waitForQuiet();
+    this.onView(view, isByHand);
   }
 
   private focusBack(): void {
@@ -75,8 +107,17 @@ export class Stage {
     (canTakeIt ? this.opener : this.parts.look)?.focus();
   }
 
-  private restartTimer(): void {
+  private touched(): void {
+    this.touchedAt = performance.now();
+    this.waitForQuiet();
+  }
+
+  /** Leaves the list when it has been quiet for so long: sooner where something else waits to be seen. */
+  private waitForQuiet(quietMs?: number): void {
     window.clearTimeout(this.timer);
-    if (this.view === "list") this.timer = window.setTimeout(() => this.goHome(), ABANDONED_MS);
+    if (this.view === "look") return;
+    const isWanted = this.meanwhile.hasChildNodes();
+    const leave = (): void => (isWanted ? this.show("look") : this.goHome());
+    this.timer = window.setTimeout(leave, quietMs ?? (isWanted ? IN_USE_MS : ABANDONED_MS));
   }
 }

@@ -1,7 +1,7 @@
 /** Does this browser give the probabilities that the trainer saw? Asked before anything is recognised for money. */
 
-import { bundleAddress, type Golden, type Manifest } from "./bundle";
-import { Preprocessor, type RgbaImage } from "./preprocess";
+import { bundleAddress, type Golden, type Manifest } from "../bundle";
+import type { RgbaImage } from "../preprocess";
 
 /** Largest allowed difference in a probability; the same as on the kiosk. */
 export const TOLERANCE = 0.1;
@@ -17,19 +17,27 @@ export interface GoldenResult {
 }
 
 interface Classifier {
-  classify(pixels: Uint8ClampedArray): Promise<Float32Array>;
+  classify(image: RgbaImage): Promise<Float32Array>;
 }
 
 /** Sends each golden image down the way that a camera image goes, and compares. */
 export async function runGolden(manifest: Manifest, classifier: Classifier): Promise<GoldenResult[]> {
-  const preprocessor = new Preprocessor(manifest.preprocessing.size_px);
   const results: GoldenResult[] = [];
-  for (const golden of manifest.golden) {
-    const image = await readImage(bundleAddress(golden.image));
-    const found = await classifier.classify(preprocessor.run(image));
-    results.push(compare(manifest, golden, found));
+  for await (const { golden, image } of goldenImages(manifest)) {
+    results.push(compare(manifest, golden, await classifier.classify(image)));
   }
   return results;
+}
+
+/** The golden images with their pixels, one at a time; over and over until there were `count`, or each once. */
+export async function* goldenImages(
+  manifest: Manifest,
+  count = manifest.golden.length,
+): AsyncGenerator<{ golden: Golden; image: RgbaImage }> {
+  for (let number = 0; number < count; number += 1) {
+    const golden = manifest.golden[number % manifest.golden.length];
+    yield { golden, image: await readImage(bundleAddress(manifest.id, golden.image)) };
+  }
 }
 
 /** Places `found` beside what the manifest expects of the float form. */
@@ -56,7 +64,7 @@ export function bestIndex(values: ArrayLike<number>): number {
 }
 
 async function readImage(address: string): Promise<RgbaImage> {
-  const response = await fetch(address, { cache: "no-cache" });
+  const response = await fetch(address);
   if (!response.ok) throw new Error(`the kiosk did not give ${address} (${response.status})`);
   const bitmap = await createImageBitmap(await response.blob());
   const canvas = document.createElement("canvas");

@@ -1,0 +1,1 @@
+"""What is measured: each module is a program, and says at its top what it measures."""

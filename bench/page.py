@@ -1,0 +1,199 @@
+"""The tablet page in headless Chromium: what a frame costs, how soon it starts, what it downloads, what it keeps.
+
+    python -m bench.page [--bundle DIRECTORY] [--backends wasm wasm-threads] [--frames 10000] [--json]
+
+Needs a checkout with the page built (`make page`). A frame goes from the camera's pixels to the vote; beside it, in the
+same browser and taking turns with it, stands TensorFlow.js' bare `model.predict` on the same backend. The downloads are
+counted on the wire, by a proxy before the kiosk.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.bare_page import bare_ms, open_bare
+from bench.counting_proxy import counting_proxy
+from kiosk.demo import bundle_directory, clip_path
+from tests.end_to_end.browser import launch, write_y4m
+from tests.end_to_end.page_states import wait_until
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wall
+from tests.end_to_end.test_page_engine import HIDE, HURRY
+
+FRAME_PX = (640, 480)
+ROUNDS = 7
+FRAMES_A_ROUND = 60
+STARTS = 5
+FRAMES_THAT_FILL_THE_CACHE = 4000
+PATIENCE_MS = 60_000
+# Since the page was asked for, in milliseconds.
+FIRST_PREDICTION = """
+addEventListener("DOMContentLoaded", () => {
+  const about = document.querySelector("#about");
+  new MutationObserver(() => { if (about.dataset.frames) window.firstPrediction ??= performance.now() })
+    .observe(about, { attributes: true });
+});
+"""
+FRAMES = "Number(document.querySelector('#about').dataset.frames ?? 0)"
+FRAME_MS = "Number(document.querySelector('#about').dataset.frameMs)"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where it is measured."""
+
+    kiosk: RunningKiosk
+    bundle: Path
+    browser: Browser
+
+
+@contextmanager
+def measuring_room(bundle: Path) -> Iterator[Room]:
+    """A kiosk with this bundle, and a browser whose camera sees the shipped clip at 640x480."""
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        directory = Path(scratch)
+        camera = directory / "camera.y4m"
+        write_y4m(clip_path(), camera, longest_seconds=10, size_px=FRAME_PX)
+        with (
+            running_kiosk(directory, wall(directory), 6, bundle=bundle) as kiosk,
+            launch(playwright, camera=camera) as browser,
+        ):
+            yield Room(kiosk, bundle, browser)
+
+
+def run_frames(page: Page, count: int) -> None:
+    """Let so many more go by."""
+    until = page.evaluate(FRAMES) + count
+    wait_until(page, f"{FRAMES} >= {until}", patience_ms=PATIENCE_MS + 500 * count)
+
+
+def frame_cost(room: Room, backend: str) -> dict[str, float]:
+    """Median milliseconds of a whole frame and of the bare network, in turns."""
+    whole, bare = [], []
+    context = room.browser.new_context()
+    page = context.new_page()
+    page.add_init_script(HURRY)
+    page.goto(f"{room.kiosk.url}/tablet?backend={backend}")
+    run_frames(page, FRAMES_A_ROUND)
+    with open_bare(context, room.bundle, backend) as other:
+        for _ in range(ROUNDS):
+            page.evaluate(HIDE, False)
+            run_frames(page, FRAMES_A_ROUND)
+            whole.append(page.evaluate(FRAME_MS))
+            page.evaluate(HIDE, True)
+            bare.append(statistics.median(bare_ms(other, FRAMES_A_ROUND)))
+    context.close()
+    return {
+        "frame_ms": statistics.median(whole),
+        "bare_ms": statistics.median(bare),
+        "ratio": statistics.median(a / b for a, b in zip(whole, bare, strict=True)),
+        "least_ratio": min(whole) / min(bare),
+    }
+
+
+def starts(room: Room) -> dict[str, float]:
+    """Bytes and milliseconds until something was recognised: on a tablet that was never here, and on one that was."""
+    times: dict[str, list[float]] = {"cold": [], "warm": []}
+    sizes: dict[str, list[float]] = {"cold": [], "warm": []}
+    with counting_proxy(room.kiosk.url) as proxy:
+        for _ in range(STARTS):
+            context = room.browser.new_context()
+            context.add_init_script(FIRST_PREDICTION)
+            for kind in ("cold", "warm"):
+                before = proxy.received_bytes
+                page = context.new_page()
+                page.goto(f"{proxy.url}/tablet")
+                wait_until(page, "window.firstPrediction !== undefined")
+                # What the page keeps for the next time is fetched meanwhile.
+                page.wait_for_timeout(3000)
+                times[kind].append(page.evaluate("window.firstPrediction"))
+                sizes[kind].append(proxy.received_bytes - before)
+                page.close()
+            context.close()
+    return {
+        **{f"{kind}_ms": statistics.median(found) for kind, found in times.items()},
+        **{f"{kind}_bytes": statistics.median(found) for kind, found in sizes.items()},
+    }
+
+
+def memory(room: Room, backend: str, frames: int) -> dict[str, float]:
+    """What the page holds, resident MiB and tensors: at the beginning, in the middle and at the end of so many frames.
+
+    Before the beginning stand as many as fill Chromium's own cache of pictures, some 400 MiB where there is room.
+    """
+    context = room.browser.new_context()
+    page = context.new_page()
+    page.add_init_script(HURRY)
+    page.goto(f"{room.kiosk.url}/tablet?backend={backend}")
+    run_frames(page, FRAMES_THAT_FILL_THE_CACHE)
+    found: dict[str, float] = {}
+    for name in ("begin", "middle", "end"):
+        if name != "begin":
+            run_frames(page, frames // 2)
+        found |= {f"{name}_mib": resident_mib(room.browser, page), f"{name}_tensors": tensors(page)}
+    context.close()
+    return found
+
+
+def tensors(page: Page) -> float:
+    """That TensorFlow.js holds in the page's worker."""
+    (worker,) = [one for one in page.workers if "/worker-" in one.url]
+    return float(worker.evaluate("_tfengine.memory().numTensors"))
+
+
+def resident_mib(browser: Browser, page: Page) -> float:
+    """Of all processes that show pages, after a garbage collection; there is only one page."""
+    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    renderers = [process["id"] for process in processes if process["type"] == "renderer"]
+    return sum(_resident_kib(process_id) for process_id in renderers) / 1024
+
+
+def _resident_kib(process_id: int) -> int:
+    lines = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def _print(results: dict[str, Any]) -> None:
+    for backend, cost in results["frames"].items():
+        print(
+            f"{backend:14} frame {cost['frame_ms']:6.1f} ms, bare model.predict {cost['bare_ms']:6.1f} ms:"
+            f" {cost['ratio']:.2f}x (least against least {cost['least_ratio']:.2f}x)"
+        )
+    for name in ("cold", "warm"):
+        start = results["starts"]
+        print(f"{name} start     {start[f'{name}_ms']:6.0f} ms, {start[f'{name}_bytes'] / 1e6:.2f} MB over the wire")
+    for name in ("begin", "middle", "end"):
+        kept = results["memory"]
+        print(f"memory {name:7} {kept[f'{name}_mib']:6.1f} MiB resident, {kept[f'{name}_tensors']:.0f} tensors")
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bundle", type=Path, default=bundle_directory())
+    parser.add_argument("--backends", nargs="+", default=["wasm", "wasm-threads"])
+    parser.add_argument("--frames", type=int, default=10_000, help="for the memory")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with measuring_room(options.bundle) as room:
+        results = {
+            "frames": {backend: frame_cost(room, backend) for backend in options.backends},
+            "starts": starts(room),
+            "memory": memory(room, options.backends[0], options.frames),
+        }
+    if options.json:
+        print(json.dumps(results, indent=2))
+    else:
+        _print(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The bundles installed on this device: their directories, and the pointer file that says which one is in use.
+
+`bundles/current.json` is the pointer: replaced in one step, so it always names a whole bundle. `bundles/<id>-<random>/`
+is an installed bundle, never changed after it was checked.
+"""
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kiosk.bundle.durable import disk_errors, give_to_owner, replace_file
+from kiosk.bundle.pointer import (
+    CRASHES,
+    Pointer,
+    begun,
+    ended_well,
+    has_crashed_too_often,
+    installed,
+    ran_well,
+    rolled_back,
+)
+from kiosk.errors import BundleError
+
+log = logging.getLogger(__name__)
+
+POINTER_NAME = "current.json"
+CRASHED = f"the kiosk crashed {CRASHES} times soon after it started with it"
+
+
+def store_directory(state_dir: Path) -> Path:
+    """Where installed bundles lie."""
+    return state_dir / "bundles"
+
+
+class BundleStore:
+    """Used by the daemon and by commands at the same time: each change is made under a lock of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._pointer_path = directory / POINTER_NAME
+
+    def read(self) -> Pointer | None:
+        """What is in use; None while nothing was ever installed.
+
+        Raises:
+            BundleError: the pointer file cannot be read.
+        """
+        try:
+            return Pointer.model_validate_json(self._pointer_path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BundleError(
+                f"{self._pointer_path}: {error.strerror}; run this as the kiosk's user or root"
+            ) from error
+        except ValidationError as error:
+            raise BundleError(
+                f"{self._pointer_path}: damaged, or of a newer kiosk; move it away and install the bundle again"
+            ) from error
+
+    def path(self, place: str) -> Path:
+        """The directory of an installed bundle."""
+        return self.directory / place
+
+    def current_path(self) -> Path | None:
+        """The directory of the bundle in use. Raises as `read` does."""
+        pointer = self.read()
+        return None if pointer is None else self.path(pointer.current.place)
+
+    def switch_to(self, place: str) -> Pointer:
+        """Make a bundle that lies in this store, whole and tested, the current one. Raises BundleError."""
+        return self._change(lambda pointer: installed(pointer, place))
+
+    def roll_back(self, refused: str | None = None) -> Pointer:
+        """Back to the one before; see `rolled_back`. Raises BundleError."""
+        _there(self.read())
+        return self._change(lambda pointer: rolled_back(_there(pointer), refused))
+
+    def begin(self) -> Pointer | None:
+        """The kiosk is about to start with the current bundle; where that crashed before, with the one before it.
+
+        A disk that cannot be written counts nothing, and keeps no kiosk from starting. Raises BundleError as `read`.
+        """
+        pointer = self.read()
+        if pointer is None:
+            return None
+        try:
+            return self._change(_next_start)
+        except BundleError as error:
+            log.warning("start not counted", extra={"reason": str(error)})
+            return _next_start(pointer)
+
+    def ended_well(self, place: str) -> None:
+        """The kiosk stopped in good order."""
+        self._note(lambda pointer: ended_well(pointer, place))
+
+    def ran_well(self, place: str) -> None:
+        """The kiosk has run well with this bundle for a while."""
+        self._note(lambda pointer: ran_well(pointer, place))
+
+    def hold(self, place: str) -> AbstractContextManager[None]:
+        """While it is held, no installation removes this bundle, not even one in another process."""
+        return _locked(self.path(place), fcntl.LOCK_SH)
+
+    def is_held(self, place: str) -> bool:
+        """Whether a kiosk still uses this bundle."""
+        descriptor = os.open(self.path(place), os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def prepare(self) -> None:
+        """Make the directory where it is missing. Raises BundleError."""
+        with disk_errors(self.directory):
+            self.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            give_to_owner(self.directory, self.directory.parent)
+
+    def _note(self, change: Callable[[Pointer], Pointer]) -> None:
+        try:
+            self._change(lambda pointer: change(_there(pointer)))
+        except BundleError as error:
+            log.warning("bundle's run not noted", extra={"reason": str(error)})
+
+    def _change(self, change: Callable[[Pointer | None], Pointer]) -> Pointer:
+        with disk_errors(self.directory), _locked(self.directory, fcntl.LOCK_EX):
+            before = self.read()
+            after = change(before)
+            if after != before:
+                replace_file(self._pointer_path, after.model_dump_json(indent=2).encode() + b"\n")
+            return after
+
+
+def _next_start(pointer: Pointer | None) -> Pointer:
+    known = _there(pointer)
+    return begun(rolled_back(known, CRASHED) if has_crashed_too_often(known) else known)
+
+
+def _there(pointer: Pointer | None) -> Pointer:
+    if pointer is None:
+        raise BundleError("no bundle is installed on this device; install one with `kiosk bundle install`")
+    return pointer
+
+
+@contextmanager
+def _locked(directory: Path, kind: int) -> Iterator[None]:
+    """The lock ends with the process, however it ends."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        os.close(descriptor)

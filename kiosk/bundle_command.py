@@ -1,0 +1,118 @@
+"""The command `kiosk bundle`: parses and wires, no logic."""
+
+import argparse
+import re
+import sys
+import time
+from pathlib import Path
+
+from kiosk.config_file import read_config
+
+_BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
+_SOURCE_HELP = "what `trainer build` wrote: the directory, a .zip, .tar or .tar.gz of it, or the https address of one"
+
+_EPILOG = """\
+A new model, without fear:
+  kiosk bundle install DIR      checks every file, tries the golden images on this device, and only then switches
+  systemctl reload kiosk        the running kiosk takes it, without missing a sale (or: kill -HUP its process);
+                                after the very first one: systemctl restart kiosk
+  kiosk bundle rollback         back to the one before; then reload again
+
+A bundle that is cut off, changed, or gives wrong answers here is refused, and the one in use stays. One that crashes
+the kiosk twice soon after a start is gone back from by itself; `kiosk bundle show` says so.
+Pack one for many kiosks:       tar -czf bundle.tar.gz -C BUNDLE .
+Sign it first, if you like:     minisign -Sm BUNDLE/bundle.json      (and put the public key into bundle_keys)"""
+
+
+def add_bundle(bundle: argparse.ArgumentParser, config_help: str) -> None:
+    """Give the parser of `kiosk bundle` its actions."""
+    bundle.epilog = _EPILOG
+    bundle.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = bundle.add_subparsers(metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="what a bundle is: labels, network, vote; and which ones are installed")
+    show.set_defaults(run=_show)
+    verify = actions.add_parser("verify", help="check every file, and the golden images on this device")
+    verify.set_defaults(run=_verify)
+    for action in (show, verify):
+        action.add_argument("bundle", metavar="DIR", nargs="?", help=_BUNDLE_HELP)
+    install = actions.add_parser("install", help="check a bundle, try it on this device, and make it the current one")
+    install.set_defaults(run=_install)
+    install.add_argument("source", metavar="SOURCE", help=_SOURCE_HELP)
+    install.add_argument("--sha256", type=_sha256, metavar="HEX", help="of the packed file; anything else is refused")
+    rollback = actions.add_parser("rollback", help="back to the bundle before")
+    rollback.set_defaults(run=_rollback)
+    for action in actions.choices.values():
+        action.add_argument("--config", type=Path, metavar="FILE", help=config_help)
+
+
+def _sha256(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError("allowed: 64 hexadecimal digits, as sha256sum prints them")
+    return text.lower()
+
+
+# Each action imports what it needs only when it is asked for, so that `--help` answers at once.
+
+
+def _show(options: argparse.Namespace) -> int:
+    from kiosk.bundle_view import describe, describe_store
+    from kiosk.parts import bundle_store, configured_bundle
+
+    config = read_config(options.config)
+    try:
+        print(describe(configured_bundle(config, options.bundle)))
+    finally:
+        # Also when the one in use is damaged: what there is to go back to is then what a person wants to see.
+        if options.bundle is None:
+            print(describe_store(bundle_store(config), in_use=config.bundle))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from kiosk.bundle_trial import try_bundle
+    from kiosk.bundle_view import describe_trial
+    from kiosk.parts import configured_bundle
+
+    config = read_config(options.config)
+    bundle = configured_bundle(config, options.bundle)
+    trial = try_bundle(bundle, config.recognition.engine, config.recognition.threads)
+    print(describe_trial(bundle, trial))
+    return 0 if trial.good else 1
+
+
+def _install(options: argparse.Namespace) -> int:
+    from kiosk.bundle_install import Demands, install
+    from kiosk.bundle_view import describe_installed
+    from kiosk.parts import bundle_store
+
+    config = read_config(options.config)
+    demands = Demands(config.recognition.engine, config.recognition.threads, config.bundle_keys, options.sha256)
+    done = install(options.source, bundle_store(config), demands, _Progress())
+    print(describe_installed(done, in_use=config.bundle))
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from kiosk.bundle_view import describe_rolled_back
+    from kiosk.parts import bundle_store
+
+    config = read_config(options.config)
+    print(describe_rolled_back(bundle_store(config).roll_back(), in_use=config.bundle))
+    return 0
+
+
+class _Progress:
+    """On a terminal, how much has come, once it takes longer than two seconds."""
+
+    def __init__(self) -> None:
+        self._shown_at = time.monotonic() + 1.5
+
+    def __call__(self, so_far: int, total: int | None) -> None:
+        """See `Progress`."""
+        now = time.monotonic()
+        if not sys.stderr.isatty() or now - self._shown_at < 0.5:
+            return
+        self._shown_at = now
+        of = f" of {total / 1e6:.1f}" if total else ""
+        end = "\n" if so_far == total else ""
+        print(f"\r{so_far / 1e6:.1f}{of} MB", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,118 @@
+"""Judges a camera by what is in its pictures: whether they are new, whole, and show anything at all."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.camera.frame import Frame
+
+PATIENCE_SECONDS = 5.0
+"""How long pictures may be torn or dark before the camera is opened anew."""
+LONGEST_DARK_SECONDS = 300.0
+"""In the dark each wait is twice the last, up to this: at night there is nothing to mend."""
+
+_ROWS = 40
+"""A picture is judged by about so many of its rows, and as dense a choice of its columns."""
+_DARK = 24
+"""Brighter than the black (16) of a picture whose range was not widened."""
+_LIT_SHARE = 0.01
+"""Of the samples; fewer are a lamp in a dark room."""
+_TORN_SHARE = 1 / 8
+"""Of the rows at the bottom, where what did not arrive is missing."""
+
+
+class Flaw(Enum):
+    """What is wrong with a picture, in words for whoever can mend it."""
+
+    SAME = "gives the same picture again and again; it is opened anew, and if that does not help: unplug it"
+    TORN = "gives only torn pictures; it is opened anew, and if that does not help: try another cable or port"
+    DARK = "sees nothing but darkness; is it covered, or the light off?"
+
+    @property
+    def code(self) -> str:
+        """Names it for programs."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is to be done with a picture."""
+
+    shown: bool
+    """It may be looked at."""
+    flaw: Flaw | None = None
+    """What the camera suffers from by now; None while it is well, or may yet be."""
+    reopen: bool = False
+
+
+_GOOD = Judgement(shown=True)
+
+
+class ContentGuard:
+    """Follows one camera over all its reconnects. Belongs to one thread.
+
+    Measured (`bench/frozen.py`): with a tenth of a grey level of noise, less than sensors have, still scenes repeated 4
+    pictures in a row at most as JPEG and 10 by a codec of differences, both in the dark. Five seconds are 75 and more.
+    """
+
+    def __init__(self, repeat_limit_seconds: float) -> None:
+        """`repeat_limit_seconds`: how long pictures may be alike to the last bit."""
+        self._limits = {
+            Flaw.SAME: repeat_limit_seconds,
+            Flaw.TORN: PATIENCE_SECONDS,
+            Flaw.DARK: PATIENCE_SECONDS,
+        }
+        self._last: NDArray[np.uint8] | None = None
+        self._since: dict[Flaw, float] = {}
+        self._known: Flaw | None = None
+
+    def opened(self) -> None:
+        """The camera was opened anew: it gets its time again, but is not well before a good picture comes."""
+        self._since = {}
+
+    def judge(self, frame: Frame) -> Judgement:
+        """Look at the next picture."""
+        samples = _samples(frame.bgr)
+        flaws = self._flaws(samples)
+        self._last = samples
+        self._since = {flaw: self._since.get(flaw, frame.time) for flaw in flaws}
+        if not flaws:
+            self._known = None
+            self._limits[Flaw.DARK] = PATIENCE_SECONDS
+            return _GOOD
+        for flaw in flaws:
+            if frame.time - self._since[flaw] >= self._limits[flaw]:
+                self._known = flaw
+                if flaw is Flaw.DARK:
+                    self._limits[flaw] = min(2 * self._limits[flaw], LONGEST_DARK_SECONDS)
+                return Judgement(shown=False, flaw=flaw, reopen=True)
+        return Judgement(shown=self._known is None and Flaw.TORN not in flaws, flaw=self._known)
+
+    def _flaws(self, samples: NDArray[np.uint8]) -> list[Flaw]:
+        found: list[Flaw] = []
+        if self._last is not None and np.array_equal(samples, self._last):
+            found.append(Flaw.SAME)
+        if _is_torn(samples):
+            found.append(Flaw.TORN)
+        if np.count_nonzero(samples >= _DARK) < _LIT_SHARE * samples.size:
+            found.append(Flaw.DARK)
+        return found
+
+
+def _samples(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """About 40 rows of the picture, uint8 [h, w, 3]; a copy, so that the picture itself can be let go."""
+    step = max(1, bgr.shape[0] // _ROWS)
+    return np.ascontiguousarray(bgr[step // 2 :: step, ::step])
+
+
+def _is_torn(samples: NDArray[np.uint8]) -> bool:
+    """Whether the bottom is all of one colour, as decoders paint what is missing: grey, green or black.
+
+    Black and white are left out: a shadow or a lamp can be that to the last bit.
+    """
+    rows = max(1, int(len(samples) * _TORN_SHARE))
+    bottom = samples[-rows:]
+    colour = bottom[-1, -1]
+    return bool((bottom == colour).all()) and not bool((colour <= _DARK).all() or (colour == 255).all())

@@ -1,0 +1,9 @@
+/** Puts the service worker to work, which lets the pages start and sell while the kiosk is away. */
+
+export function startServiceWorker(): void {
+  if (!window.isSecureContext || !("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.register("/sw.js").catch(() => {
+    // A browser that was only told to put up with the certificate refuses, as do some private windows. The page works
+    // all the same, as long as the kiosk answers.
+  });
+}
