@@ -2,6 +2,9 @@
 
 import fcntl
 import hashlib
+import logging
+import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -9,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from kiosk.bundle.bundle import Bundle, open_bundle
-from kiosk.bundle.durable import disk_errors, give_to_owner, sync_directory
+from kiosk.bundle.durable import disk_errors, give_all_to_owner, give_to_owner, sync_directory
 from kiosk.bundle.fetching import Progress, fetch, is_address, shown
 from kiosk.bundle.pointer import Pointer
 from kiosk.bundle.signature import read_signed, require_signed
@@ -20,8 +24,12 @@ from kiosk.bundle.unpacking import Unpacked, unpack
 from kiosk.bundle_trial import Trial, require_trial
 from kiosk.errors import BundleError, EngineError
 
+log = logging.getLogger(__name__)
+
 _INCOMING = ".incoming-"
 _LOCK = ".installing"
+_OURS = re.compile(r"\.incoming-.*|[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{8}")
+"""Names of directories that an installation makes; anything else that lies there is somebody's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,10 @@ def install(
     store.prepare()
     with disk_errors(store.directory), _alone(store.directory):
         _clear(store)
-        with tempfile.TemporaryDirectory(prefix=_INCOMING, dir=store.directory) as scratch:
+        with tempfile.TemporaryDirectory(prefix=_INCOMING, dir=store.directory, ignore_cleanup_errors=True) as scratch:
             into = Path(scratch) / "bundle"
             into.mkdir(mode=0o755)
-            give_to_owner(into, store.directory)
-            unpacked = _bring(source, into, demands.sha256, progress)
+            unpacked = _bring(source, store, into, demands.sha256, progress)
             called = source.partition("?")[0]
             try:
                 return _take(called, store, into, unpacked, demands)
@@ -76,9 +83,9 @@ def install(
                 raise type(error)(str(error).replace(str(into), called)) from error
 
 
-def _bring(source: str, into: Path, sha256: str | None, progress: Progress) -> Unpacked:
+def _bring(source: str, store: BundleStore, into: Path, sha256: str | None, progress: Progress) -> Unpacked:
     if not is_address(source):
-        path = Path(source).expanduser()
+        path = _path_of(source, store)
         if sha256 is not None:
             _require_hash(source, _hash_of(path), sha256)
         return unpack(path, into)
@@ -87,6 +94,20 @@ def _bring(source: str, into: Path, sha256: str | None, progress: Progress) -> U
     with packed.open("w+b") as file:
         _require_hash(called, fetch(source, file, progress), sha256)
     return unpack(packed, into, called)
+
+
+def _path_of(source: str, store: BundleStore) -> Path:
+    try:
+        path = Path(source).expanduser()
+        inside = path.resolve().is_relative_to(store.directory.resolve())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BundleError(f"{source!a}: {error}; give the whole path") from error
+    if inside:
+        raise BundleError(
+            f"{source}: lies where installed bundles are kept; `kiosk bundle rollback` goes back to the one before,"
+            " and any other is to be copied elsewhere first"
+        )
+    return path
 
 
 def _hash_of(path: Path) -> str:
@@ -134,6 +155,7 @@ def _same_in_use(store: BundleStore, unpacked: Unpacked) -> tuple[Bundle, Pointe
 
 def _move_in(store: BundleStore, into: Path, bundle_id: str) -> str:
     place = f"{bundle_id}-{secrets.token_hex(4)}"
+    give_all_to_owner(into, store.directory)
     into.rename(store.path(place))
     sync_directory(store.directory)
     return place
@@ -144,18 +166,33 @@ def _clear(store: BundleStore) -> None:
     pointer = store.read()
     keep = pointer.places() if pointer else set()
     for path in store.directory.iterdir():
-        if path.is_dir() and path.name not in keep and not store.is_held(path.name):
-            shutil.rmtree(path)
+        if path.name in keep or path.is_symlink() or not path.is_dir() or not _OURS.fullmatch(path.name):
+            continue
+        try:
+            if not store.is_held(path.name):
+                shutil.rmtree(path)
+        except OSError as error:
+            # It takes room, and is no reason to fail: the next installation tries again.
+            log.warning("not removed", extra={"path": str(path), "reason": error.strerror or str(error)})
 
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """One installation at a time; the lock ends with the process."""
-    path = directory / _LOCK
-    with path.open("ab") as file:
-        give_to_owner(path, directory)
+    with _lock_file(directory / _LOCK) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BundleError("another `kiosk bundle install` is at work; wait for it") from error
         yield
+
+
+def _lock_file(path: Path) -> IO[bytes]:
+    """Made where it is missing; what lies there already is nothing to follow, and keeps its owner."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        file = os.fdopen(os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), "rb")
+    except FileExistsError:
+        return os.fdopen(os.open(path, flags), "rb")
+    give_to_owner(file.fileno(), path.parent)
+    return file

@@ -69,6 +69,9 @@ async def _try(part: str, attempt: Awaitable[str]) -> Finding:
         return Finding(part, True, await attempt)
     except KioskError as error:
         return Finding(part, False, str(error))
+    except OSError as error:
+        # Of a file or a socket that no part has words of its own for.
+        return Finding(part, False, f"{error}; run this as the user that the kiosk runs as")
 
 
 async def _state(config: Config) -> str:

@@ -15,7 +15,7 @@ async def check_certificate(config: Config) -> str:
     if not config.web.is_open:
         return f"not needed: only this machine reaches {config.web.host}"
     source, now = certificate_source(config), datetime.now(UTC)
-    if isinstance(source, LocalCertificate) and not source.files.certificate.exists():
+    if isinstance(source, LocalCertificate) and not source.is_made():
         if now < EARLIEST_TIME:
             raise CertificateError(f"this device's clock says {now:%Y-%m-%d}; set it, then a certificate can be made")
         return "will be made when the kiosk starts"

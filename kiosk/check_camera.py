@@ -83,8 +83,6 @@ def _network_px(config: Config) -> int:
 
 
 def _keep(config: Config, asked: Path | None, jpeg: bytes) -> str:
-    if asked is None and not config.state_dir.is_dir():
-        return "see what it sees with --picture FILE"
     path = asked or config.state_dir / "camera-check.jpg"
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:

@@ -108,5 +108,7 @@ class Counter:
         if coming is None or not (self._voter.clear or time.monotonic() >= coming.latest):
             return
         self._successor = None
+        if not coming.done.set_running_or_notify_cancel():
+            return  # nobody waits for it any more: the kiosk stops
         self._recogniser, self._voter = coming.recogniser, Voter(coming.voting, waiting=self._voter.latched)
         coming.done.set_result(None)

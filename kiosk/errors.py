@@ -16,6 +16,7 @@ KioskError
     │   ├── Damaged        the file is no longer what was written; its sales must be salvaged
     │   └── NotOurs        another kiosk holds the file, or a newer one wrote it
     ├── NoSuchSale         there is no sale of that id
+    ├── TakenBack          the shopper took the sale back before it came
     ├── NotPossible        the sale's state does not allow what was asked
     ├── NotSold            the shop does not sell that label
     └── TillError
@@ -103,6 +104,10 @@ class NotOurs(NotKept):
 
 class NoSuchSale(SalesError):
     """There is no sale of that id."""
+
+
+class TakenBack(SalesError):
+    """The shopper took the sale back before it came, so it is not taken any more."""
 
 
 class NotPossible(SalesError):

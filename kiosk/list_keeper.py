@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 
 from kiosk.errors import TillError
 from kiosk.metrics import Metrics
@@ -20,7 +21,11 @@ RETRY_SECONDS = 30.0
 class ListKeeper:
     """Brings the till's list into the catalogue and on to the disk."""
 
-    def __init__(self, till: Till, catalogue: Catalogue, cache: CatalogueCache) -> None:
+    def __init__(
+        self, till: Till, catalogue: Catalogue, cache: CatalogueCache, on_list: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_list` is called after each list that the till gave."""
+        self._on_list = on_list
         self._till = till
         self._catalogue = catalogue
         self._cache = cache
@@ -44,6 +49,7 @@ class ListKeeper:
                 return
             listed = list(products)
             self._catalogue.replace(listed)
+            self._on_list()
             self._cache.write(CachedList(listed, time.time()))
             self._tell_not_listed()
             await asyncio.sleep(refresh_seconds)

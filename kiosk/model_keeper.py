@@ -11,6 +11,7 @@ from platform import python_version
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.durable import disk_errors
+from kiosk.bundle.pointer import Pointer, rolled_back
 from kiosk.bundle.store import BundleStore
 from kiosk.bundle_trial import require_trial
 from kiosk.config import Config, RecognitionConfig
@@ -23,7 +24,7 @@ from kiosk.recognition.voting import VotingSettings
 log = logging.getLogger(__name__)
 
 WELL_SECONDS = 60.0
-"""When the kiosk has recognised frames for so long with a new bundle, crashes are no longer held against it."""
+"""When the kiosk has recognised frames for so long with a new bundle, no crash is held against it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class ModelKeeper:
         self._stages = {stage: metrics.stage_seconds.labels(stage) for stage in ("preprocess", "inference")}
         self._store: BundleStore | None = None
         self._model: Model | None = None
+        self._pointer: Pointer | None = None
+        """What is in use by the last start or reload; the disk may not have taken it."""
         self._begun: str | None = None
         self.note: str | None = None
         """What a person should know of the bundle in use; None when there is nothing."""
@@ -65,10 +68,9 @@ class ModelKeeper:
             BundleError: there is none that is good.
             EngineError: no such engine here.
         """
-        if config.bundle == INSTALLED:
-            self._begin(bundle_store(config))
+        pointer = self._begin(bundle_store(config)) if config.bundle == INSTALLED else None
         try:
-            model = self._open(config)
+            model = self._open(config, bundle_store(config).path(pointer.current.place) if pointer else None)
         except (BundleError, EngineError) as error:
             model = self._before(config, error)
         self._use(model)
@@ -89,9 +91,18 @@ class ModelKeeper:
         return self._open(config)
 
     def announce(self, config: Config, model: Model) -> None:
-        """A prepared model is about to take over: if the kiosk crashes now, it was with that one."""
-        if model.place is not None and model.place != self.model.place:
-            self._begin(bundle_store(config))
+        """A prepared model is about to take over: if the kiosk crashes now, it was with that one.
+
+        Raises:
+            BundleError: it is not the current one any more.
+        """
+        if model.place is None or model.place == self.model.place:
+            return
+        pointer = self._begin(bundle_store(config))
+        if pointer is None or pointer.current.place != model.place:
+            raise BundleError(
+                f"{model.place} is not the current one any more; see `kiosk bundle show`, and reload again"
+            )
 
     def adopt(self, model: Model) -> None:
         """A prepared model has taken over."""
@@ -108,16 +119,25 @@ class ModelKeeper:
             self._model.held.close()
 
     async def watch(self, recognised: Callable[[], int]) -> None:
-        """Note when a model has run well. `recognised`: how many frames were recognised so far."""
+        """Note when a model has run well. `recognised`: how many frames were recognised so far.
+
+        One that had nothing to recognise, as the camera is lost, is not proven; but its start is not held against it.
+        """
         while True:
             model, before = self.model, recognised()
             await asyncio.sleep(WELL_SECONDS)
-            if model is self._model and model.place is not None and recognised() > before and self._store is not None:
+            if model is not self._model or model.place is None or self._store is None:
+                continue
+            if recognised() > before:
                 await asyncio.to_thread(self._store.ran_well, model.place)
+            elif self._begun == model.place:
+                self._begun = None
+                await asyncio.to_thread(self._store.ended_well, model.place)
 
-    def _begin(self, store: BundleStore) -> None:
-        pointer = store.begin()
+    def _begin(self, store: BundleStore) -> Pointer | None:
+        pointer = self._pointer = store.begin()
         self._store, self._begun = store, pointer.current.place if pointer else None
+        return pointer
 
     def _open(self, config: Config, directory: Path | None = None) -> Model:
         directory = directory or bundle_place(config)
@@ -137,7 +157,7 @@ class ModelKeeper:
 
     def _before(self, config: Config, error: BundleError | EngineError) -> Model:
         """The installed bundle before the current one, if that is good; else the current one's error."""
-        pointer = self._store.read() if self._store is not None else None
+        pointer = self._pointer
         if self._store is None or pointer is None or pointer.previous is None or pointer.previous.refused is not None:
             raise error
         try:
@@ -145,8 +165,9 @@ class ModelKeeper:
         except (BundleError, EngineError):
             raise error from None
         try:
-            self._store.roll_back(refused=str(error))
+            self._pointer = self._store.roll_back(refused=str(error))
         except BundleError as not_kept:
+            self._pointer = rolled_back(pointer, refused=str(error))
             log.warning("going back not noted", extra={"reason": str(not_kept)})
         return model
 
@@ -157,14 +178,18 @@ class ModelKeeper:
         self._metrics.bundle_info.labels(manifest.id, str(len(manifest.labels))).set(1)
         self._metrics.build_info.clear()
         self._metrics.build_info.labels(version("honesty-kiosk"), python_version(), model.recogniser.engine_name).set(1)
-        self.note = _note(self._store, model)
+        self.note = _note(self._pointer, model)
         self._metrics.bundle_rolled_back.set(0 if self.note is None else 1)
         if self.note is not None:
             log.error("bundle rolled back", extra={"in_use": manifest.id, "reason": self.note})
 
 
-def _note(store: BundleStore | None, model: Model) -> str | None:
-    pointer = store.read() if store is not None and model.place is not None else None
-    if pointer is None or pointer.previous is None or pointer.previous.refused is None:
+def _note(pointer: Pointer | None, model: Model) -> str | None:
+    if (
+        pointer is None
+        or model.place != pointer.current.place
+        or pointer.previous is None
+        or pointer.previous.refused is None
+    ):
         return None
     return f"went back from {pointer.previous.place} to {pointer.current.place}: {pointer.previous.refused}"

@@ -44,7 +44,13 @@ def bundle_place(config: Config, name: str | None = None) -> Path:
     """Where the bundle lies that `bundle:` names, or `name` in its place. Raises BundleError."""
     name = name or config.bundle
     if name == INSTALLED:
-        return bundle_store(config).current_path() or bundle_directory()
+        installed = bundle_store(config).current_path()
+        if installed is None and config.till.kind != "ledger":
+            raise BundleError(
+                "no bundle is installed, and at a real till the demonstration's does not stand in for one;"
+                f" install yours with `kiosk bundle install`, or set bundle: {DEMO}"
+            )
+        return installed or bundle_directory()
     if name == DEMO:
         return bundle_directory()
     try:

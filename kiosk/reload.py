@@ -31,11 +31,11 @@ class Reloader:
         self.refused: str | None = None
         """Why the last reload was refused; None when it was not."""
 
-    async def reload(self, counter: Counter, on_model: Callable[[Model], None]) -> None:
-        """Take what is new, or say why not. `on_model`: hears of the model that has taken over."""
+    async def reload(self, counter: Counter, know: Callable[..., None]) -> None:
+        """Take what is new, or say why not. `know`: is given the models whose labels may be decided from now on."""
         try:
             config, model = await asyncio.to_thread(self._prepare)
-            await self._take(config, model, counter, on_model)
+            await self._take(config, model, counter, know)
         except KioskError as error:
             self._refuse(str(error).replace("\n", "; "))
         except Exception as error:
@@ -51,14 +51,16 @@ class Reloader:
             raise ConfigError(["the demonstration begins or ends with this: restart the kiosk; nothing was changed"])
         return config, self._keeper.prepare(config)
 
-    async def _take(self, config: Config, model: Model, counter: Counter, on_model: Callable[[Model], None]) -> None:
+    async def _take(self, config: Config, model: Model, counter: Counter, know: Callable[..., None]) -> None:
         before = self._keeper.model
         if (model.recogniser, model.voting) != (before.recogniser, before.voting):
             await asyncio.to_thread(self._keeper.announce, config, model)
+            # It decides from the moment that it takes over, which is before we hear of it.
+            know(before, model)
             await asyncio.wrap_future(counter.hand_over(model.recogniser, model.voting))
         await asyncio.to_thread(self._keeper.adopt, model)
         self._config, self.refused = config, None
-        on_model(model)
+        know(model)
         self._results.labels("taken").inc()
         log.info("reloaded", extra={"bundle": model.bundle.manifest.id, "before": before.bundle.manifest.id})
 

@@ -29,7 +29,7 @@ from kiosk.parts import (
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.reload import Reloader
 from kiosk.sales.sale import Sale, SaleSource
-from kiosk.shop import Listeners, Shop, open_shop, sold_just_now
+from kiosk.shop import Listeners, Shop, open_shop
 from kiosk.status import BundleStatus, Status, status_of
 from kiosk.telling import Telling
 from kiosk.watch import CounterWatch
@@ -154,7 +154,8 @@ class Service:
         picture = self._picture
         on_frame = None if picture is None else lambda frame: picture.look(frame.bgr)
         watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
-        voter = Voter(model.voting, waiting=sold_just_now(shop.desk))
+        # What is held up now may have been sold before this start.
+        voter = Voter(model.voting, waiting=True)
         return Counter(self._capture, model.recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
 
     @asynccontextmanager
@@ -189,14 +190,15 @@ class Service:
         (self._stop if self._had_terminal and not sys.stdin.isatty() else self._reload).set()
 
     async def _reload_when_asked(self, counter: Counter, shop: Shop) -> None:
-        def use(model: Model) -> None:
-            self._telling.use_names(label_names(model.bundle))
-            shop.catalogue.take_bundle(bundle_products(model.bundle))
+        def know(*models: Model) -> None:
+            bundles = [model.bundle for model in models]
+            self._telling.use_names({label: name for bundle in bundles for label, name in label_names(bundle).items()})
+            shop.catalogue.take_bundle(product for bundle in bundles for product in bundle_products(bundle))
 
         while await self._reload.wait():
             self._reload.clear()
             self._notifier.reloading()
-            await self._reloader.reload(counter, use)
+            await self._reloader.reload(counter, know)
             self._notifier.ready(self._camera_line())
             self._tell_status()
 

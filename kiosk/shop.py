@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,10 +28,6 @@ log = logging.getLogger(__name__)
 
 LIST_PATIENCE_SECONDS = 3.0
 """How long the start waits for the till to open, and for its list of products."""
-
-HELD_UP_SECONDS = 60.0
-"""For how long after its sale a product may still be in front of the camera when the kiosk starts again."""
-_LAST_SALES = 10
 
 COURIER_STEP_SECONDS = 300.0
 """The longest that the courier may stand still, where no till may take longer to answer."""
@@ -89,14 +84,8 @@ class Listeners:
     """Each sale taken."""
     changed: Callable[[Sale], None]
     """Each change of a sale's state."""
-    trouble: Callable[[], None]
-    """Whenever the outbox becomes unusable, or usable again."""
-
-
-def sold_just_now(desk: SalesDesk) -> bool:
-    """Whether the camera's last sale may still be held up: the kiosk started again under somebody's hand."""
-    sales = [sale for sale in desk.recent(_LAST_SALES) if sale.source is SaleSource.CAMERA]
-    return any(abs(time.time() - sale.taken_at) < HELD_UP_SECONDS for sale in sales)
+    status: Callable[[], None]
+    """Whenever the outbox becomes unusable, or usable again, and whenever the till has given its list."""
 
 
 @asynccontextmanager
@@ -120,7 +109,8 @@ async def open_shop(
         courier = Courier(outbox, till, _courier_settings(config), on_request=_request_counter(metrics))
         desk = CountedDesk(outbox, catalogue, courier, metrics, listeners.new)
         _let_look_on(outbox, desk, metrics, listeners)
-        keeper = ListKeeper(till, catalogue, CatalogueCache(catalogue_cache_path(config.state_dir), till.key))
+        cache = CatalogueCache(catalogue_cache_path(config.state_dir), till.key)
+        keeper = ListKeeper(till, catalogue, cache, listeners.status)
         keeper.take_kept()
         show_catalogue(metrics, catalogue)
         listing = await _begun(keeper.run(catalogue_refresh_seconds(config)), "till's list")
@@ -159,7 +149,7 @@ async def _end(*tasks: asyncio.Task[Any]) -> None:
 def _let_look_on(outbox: Outbox, desk: SalesDesk, metrics: Metrics, listeners: Listeners) -> None:
     outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
     outbox.observe(listeners.changed)
-    outbox.observe_trouble(listeners.trouble)
+    outbox.observe_trouble(listeners.status)
     show_outbox(metrics, desk)
 
 

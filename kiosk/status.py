@@ -47,5 +47,6 @@ def _catalogue(catalogue: Catalogue) -> Status:
         "origin": catalogue.origin.value,
         "age_seconds": None if age_seconds is None else round(age_seconds),
         "products": len(catalogue.all()),
+        "revision": catalogue.revision,
         "not_listed": [product.label for product in catalogue.not_listed()],
     }

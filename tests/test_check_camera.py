@@ -45,6 +45,21 @@ def test_without_a_state_directory_nothing_is_left_behind(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_state_directory_that_may_not_even_be_looked_at_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_dir, state_dir = Path.is_dir, tmp_path / "none"
+
+    def forbidden(path: Path) -> bool:
+        if path == state_dir:
+            raise PermissionError(13, "Permission denied")
+        return is_dir(path)
+
+    settings = config(state_dir, source=str(clip_path()))
+    monkeypatch.setattr(Path, "is_dir", forbidden)
+    assert "--picture FILE" in check_camera(settings, None)
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(KioskError, match="give --picture another place"):
         check_camera(config(tmp_path, source=str(clip_path())), tmp_path / "no" / "seen.jpg")

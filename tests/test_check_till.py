@@ -27,7 +27,7 @@ def till() -> Iterator[RunningTill]:
 
 def configured(directory: Path, **till: Any) -> Config:
     path = directory / "kiosk.yaml"
-    path.write_text(yaml.safe_dump({"state_dir": str(directory / "state"), "till": till}))
+    path.write_text(yaml.safe_dump({"state_dir": str(directory / "state"), "bundle": "demo", "till": till}))
     (directory / "state").mkdir(exist_ok=True)
     return read_config(path)
 

@@ -177,3 +177,13 @@ def test_a_vote_under_way_when_the_patience_ends_is_taken_anew(monkeypatch: pyte
         second.look_at(3)
         assert second.entered.acquire(timeout=30)
     assert sales.decisions == ["cola"]
+
+
+def test_a_kiosk_that_stops_during_a_reload_keeps_its_model_to_the_end() -> None:
+    first, second, sales = Script("first", ["unknown"] * 9), Script("second", []), Sales()
+    with looking(first, sales) as counter:
+        assert first.entered.acquire(timeout=30)
+        assert counter.hand_over(second, VotingSettings()).cancel()
+        first.go_on.release()
+        first.look_at(2)
+    assert counter.recognised >= 3

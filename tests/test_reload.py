@@ -1,13 +1,23 @@
 """What a reload may change, and that all else is refused as a whole."""
 
+from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.bundle.store import BundleStore
 from kiosk.config import Config
-from kiosk.errors import ConfigError
-from kiosk.reload import require_live
+from kiosk.counter import Counter
+from kiosk.errors import BundleError, ConfigError
+from kiosk.metrics import Metrics
+from kiosk.model_keeper import Model, ModelKeeper
+from kiosk.recognition.recogniser import Recogniser
+from kiosk.recognition.voting import Voter, VotingSettings
+from kiosk.reload import Reloader, require_live
+from tests.bundle.samples import a_bundle
+from tests.test_counter import Endless, Sales
 
 
 def config(**changes: Any) -> Config:
@@ -46,3 +56,42 @@ def test_the_others_are_named_and_refused(changes: dict[str, Any], named: str) -
         require_live(config(), config(**changes))
     told = str(caught.value).removeprefix("restart needed for ").removesuffix("; nothing was changed")
     assert sorted(told.split(", ")) == named.split(", ")
+
+
+class TakenOverAtOnce(Counter):
+    """Notes what was known when the other model took over."""
+
+    def __init__(self, keeper: ModelKeeper, known: list[list[str]]) -> None:
+        voter = Voter(VotingSettings())
+        super().__init__(Endless(), keeper.model.recogniser, voter, Sales(), nullcontext)
+        self._known = known
+        self.known_then: list[str] = []
+
+    def hand_over(self, recogniser: Recogniser, voting: VotingSettings) -> Future[None]:
+        """See `Counter`."""
+        self.known_then = self._known[-1]
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+
+async def test_what_the_new_model_may_decide_is_known_before_it_takes_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: BundleStore) -> None:
+        raise BundleError("the disk is away")
+
+    old, new = (config(state_dir=tmp_path, bundle=str(a_bundle(tmp_path, name))) for name in ("first", "second"))
+    metrics, known = Metrics(), list[list[str]]()
+    keeper = ModelKeeper(metrics)
+    keeper.start(old)
+    monkeypatch.setattr(BundleStore, "read", unreadable)
+
+    def know(*models: Model) -> None:
+        known.append([model.bundle.manifest.id for model in models])
+
+    counter, reloader = TakenOverAtOnce(keeper, known), Reloader(old, lambda: new, keeper, metrics)
+    await reloader.reload(counter, know)
+    assert reloader.refused is None
+    assert counter.known_then == ["first", "second"]
+    assert known[-1] == ["second"]

@@ -95,6 +95,10 @@ class LocalCertificate:
         self._addresses = addresses
         self._told_of: set[str] = set()
 
+    def is_made(self) -> bool:
+        """Whether there is a server certificate already. Raises CertificateError."""
+        return self._is_there(self.files.certificate)
+
     def refresh(self, now: datetime) -> Described:
         """See `CertificateSource`: makes what is missing, and renews what ends soon or lacks a name."""
         why = self._why_anew(now)

@@ -17,7 +17,7 @@ def replace_file(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            give_to_owner(temporary, path.parent)
+            give_to_owner(file.fileno(), path.parent)
             sync_file(file.fileno())
         temporary.replace(path)
     except BaseException:
@@ -41,11 +41,30 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def give_to_owner(path: Path, like: Path) -> None:
-    """What root makes by hand belongs to whom `like` belongs to, so that the kiosk's own user can use it."""
+def give_to_owner(descriptor: int, like: Path) -> None:
+    """What root makes by hand belongs to whom `like` belongs to, so that the kiosk's own user can use it.
+
+    By an open file, never by a name: that user may have put a link to anything there meanwhile.
+    """
     if os.geteuid() == 0:
         owner = like.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def give_all_to_owner(top: Path, like: Path) -> None:
+    """The same for a whole directory; waits until it is on the disk."""
+    if os.geteuid() != 0:
+        return
+    for _, _, names, directory in os.fwalk(top):
+        for name in names:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)
+            try:
+                give_to_owner(file, like)
+                sync_file(file)
+            finally:
+                os.close(file)
+        give_to_owner(directory, like)
+        sync_file(directory)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def installed(pointer: Pointer | None, place: str) -> Pointer:
     if pointer is None:
         return Pointer(current=new)
     before = pointer.previous
-    keep_older = before is not None and before.proven and not pointer.current.proven
+    keep_older = before is not None and before.proven and before.refused is None and not pointer.current.proven
     return Pointer(current=new, previous=before if keep_older else _rested(pointer.current))
 
 

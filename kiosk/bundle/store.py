@@ -1,7 +1,8 @@
 """The bundles installed on this device: their directories, and the pointer file that says which one is in use.
 
-`bundles/current.json` is the pointer: replaced in one step, so it always names a whole bundle. `bundles/<id>-<random>/`
-is an installed bundle, never changed after it was checked.
+`bundles/current.json` is the pointer: replaced in one step, so it always names a whole bundle. `current-copy.json` is
+the same once more, for the day that the disk spoils the first. `bundles/<id>-<random>/` is an installed bundle, never
+changed after it was checked.
 """
 
 import fcntl
@@ -29,7 +30,8 @@ from kiosk.errors import BundleError
 log = logging.getLogger(__name__)
 
 POINTER_NAME = "current.json"
-CRASHED = f"the kiosk crashed {CRASHES} times soon after it started with it"
+COPY_NAME = "current-copy.json"
+CRASHED = f"the kiosk ended {CRASHES} times soon after it started with it, by a crash or a power cut"
 
 
 def store_directory(state_dir: Path) -> Path:
@@ -43,25 +45,33 @@ class BundleStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._pointer_path = directory / POINTER_NAME
+        self._copy_path = directory / COPY_NAME
 
     def read(self) -> Pointer | None:
         """What is in use; None while nothing was ever installed.
 
         Raises:
-            BundleError: the pointer file cannot be read.
+            BundleError: neither the pointer file nor its copy can be read.
         """
-        try:
-            return Pointer.model_validate_json(self._pointer_path.read_bytes())
-        except FileNotFoundError:
+        damaged = None
+        for path in (self._pointer_path, self._copy_path):
+            try:
+                pointer = Pointer.model_validate_json(path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise BundleError(f"{path}: {error.strerror}; run this as the kiosk's user or root") from error
+            except ValidationError as error:
+                damaged = error
+                log.warning("pointer damaged", extra={"path": str(path)})
+                continue
+            return pointer
+        if damaged is None:
             return None
-        except OSError as error:
-            raise BundleError(
-                f"{self._pointer_path}: {error.strerror}; run this as the kiosk's user or root"
-            ) from error
-        except ValidationError as error:
-            raise BundleError(
-                f"{self._pointer_path}: damaged, or of a newer kiosk; move it away and install the bundle again"
-            ) from error
+        raise BundleError(
+            f"{self._pointer_path}: damaged, or of a newer kiosk; remove it and {COPY_NAME},"
+            " and install the bundle again"
+        ) from damaged
 
     def path(self, place: str) -> Path:
         """The directory of an installed bundle."""
@@ -122,8 +132,14 @@ class BundleStore:
         """Make the directory where it is missing. Raises BundleError."""
         with disk_errors(self.directory):
             self.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.directory.is_symlink():
+                raise BundleError(f"{self.directory}: a link, and must be a directory; remove it")
             self.directory.mkdir(mode=0o700, exist_ok=True)
-            give_to_owner(self.directory, self.directory.parent)
+            descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                give_to_owner(descriptor, self.directory.parent)
+            finally:
+                os.close(descriptor)
 
     def _note(self, change: Callable[[Pointer], Pointer]) -> None:
         try:
@@ -136,7 +152,12 @@ class BundleStore:
             before = self.read()
             after = change(before)
             if after != before:
-                replace_file(self._pointer_path, after.model_dump_json(indent=2).encode() + b"\n")
+                content = after.model_dump_json(indent=2).encode() + b"\n"
+                replace_file(self._pointer_path, content)
+                try:
+                    replace_file(self._copy_path, content)
+                except OSError as error:
+                    log.warning("pointer not copied", extra={"reason": str(error)})
             return after
 
 

@@ -8,6 +8,7 @@ refused all the same, for nobody packs them by mistake.
 
 import gzip
 import os
+import re
 import stat
 import tarfile
 import tempfile
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Generic, NamedTuple, Protocol, TypeVar
 
 from kiosk.bundle.bundle import SIGNATURE_NAME, parse_manifest
-from kiosk.bundle.durable import give_to_owner, sync_directory, sync_file
+from kiosk.bundle.durable import sync_directory, sync_file
 from kiosk.bundle.manifest import MANIFEST_NAME, Manifest
 from kiosk.errors import BundleError
 
@@ -28,7 +29,17 @@ LARGEST_BYTES = 128 * 2**20
 MOST_MEMBERS = 4096
 _LARGEST_MANIFEST_BYTES = 16 * 2**20
 _LARGEST_SIGNATURE_BYTES = 16 * 2**10
+_MOST_DIRECTORY_BYTES = 2**20
+"""Of a zip's list of files, which is read into memory as a whole."""
+_END_BYTES = 22 + 2**16
+"""Where a zip's end record lies, with the longest comment."""
 _CHUNK_BYTES = 2**18
+
+_DAMAGED = (
+    *(EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError),
+    # What the archive modules raise as well at sizes, names, flags and versions that nobody ever packed.
+    *(ValueError, RuntimeError, MemoryError, OverflowError),
+)
 
 Member = TypeVar("Member")
 
@@ -52,8 +63,8 @@ class Unpacked(NamedTuple):
 def unpack(source: Path, into: Path, shown: object = None) -> Unpacked:
     """Write the bundle at `source` into the empty directory `into`, and wait until it is on the disk.
 
-    `shown`: what messages call it, if not by its path. All gets the owner of `into`. Whether the files are what the
-    manifest says is for `open_bundle` to tell, which reads them back from the disk.
+    `shown`: what messages call it, if not by its path. Whether the files are what the manifest says is for
+    `open_bundle` to tell, which reads them back from the disk.
 
     Raises:
         BundleError: it is no bundle, is cut off or too large, or holds what no bundle holds.
@@ -72,27 +83,34 @@ def unpack(source: Path, into: Path, shown: object = None) -> Unpacked:
     if signature is not None:
         _write(into, SIGNATURE_NAME, signature)
     for directory in (into, *(path for path in into.rglob("*") if path.is_dir())):
-        give_to_owner(directory, into)
         sync_directory(directory)
     return Unpacked(manifest, content, signature)
 
 
 def _signature(arrived: Arrived, shown: object) -> bytes | None:
     try:
-        arrived.open(SIGNATURE_NAME).close()
+        return _content(arrived, SIGNATURE_NAME, _LARGEST_SIGNATURE_BYTES, shown)
     except KeyError:
         return None
-    return _read(arrived, SIGNATURE_NAME, _LARGEST_SIGNATURE_BYTES, shown)
 
 
 def _read(arrived: Arrived, name: str, most_bytes: int, shown: object) -> bytes:
     try:
-        with arrived.open(name) as stream:
-            content = stream.read(most_bytes + 1)
+        return _content(arrived, name, most_bytes, shown)
     except KeyError as error:
         raise BundleError(f"{shown}: {name} is missing; is this what `trainer build` wrote?") from error
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
-        raise BundleError(f"{shown}: {name} cannot be read ({error}); copy the bundle again") from error
+
+
+def _content(arrived: Arrived, name: str, most_bytes: int, shown: object) -> bytes:
+    try:
+        with arrived.open(name) as stream:
+            content = stream.read(most_bytes + 1)
+    except OSError as error:
+        raise BundleError(
+            f"{shown}: {name} cannot be read ({error.strerror or error}); copy the bundle again"
+        ) from error
+    except _DAMAGED as error:
+        raise BundleError(f"{shown}: {name} cannot be read ({_said(error)}); copy the bundle again") from error
     if len(content) > most_bytes:
         raise BundleError(f"{shown}: {name} is larger than it says; copy the bundle again")
     return content
@@ -104,30 +122,43 @@ def _write(into: Path, name: str, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
         file.flush()
-        give_to_owner(path, into)
         sync_file(file.fileno())
 
 
 @contextmanager
 def _arrived(source: Path, scratch: Path, shown: object) -> Iterator[Arrived]:
-    if source.is_dir():
-        yield _Directory(source)
-        return
-    if source.exists() and not source.is_file():
-        raise BundleError(f"{shown}: neither a directory nor a file")
     with ExitStack() as stack:
         plain = stack.enter_context(tempfile.TemporaryFile(dir=scratch))
         try:
-            file = stack.enter_context(source.open("rb"))
-            _require_size(os.fstat(file.fileno()).st_size, shown)
-            archive = stack.enter_context(_opened_archive(file, plain, shown))
+            if source.is_dir():
+                archive: Arrived = _Directory(source)
+            else:
+                file = stack.enter_context(_opened_file(source, shown))
+                archive = stack.enter_context(_opened_archive(file, plain, shown))
         except OSError as error:
             raise BundleError(
                 f"{shown}: {error.strerror or error}; give a directory, a packed file or an https address"
             ) from error
-        except (EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, ValueError) as error:
-            raise BundleError(f"{shown}: damaged or cut off ({error}); copy it again") from error
+        except _DAMAGED as error:
+            raise BundleError(f"{shown}: damaged or cut off ({_said(error)}); copy it again") from error
         yield archive
+
+
+def _said(error: BaseException) -> str:
+    """An error in ASCII, for it may quote the archive; by its name where it says nothing."""
+    return ascii(str(error))[1:-1] or type(error).__name__
+
+
+def _opened_file(source: Path, shown: object) -> IO[bytes]:
+    if source.exists() and not source.is_file():
+        raise BundleError(f"{shown}: neither a directory nor a file")
+    file = source.open("rb")
+    try:
+        _require_size(os.fstat(file.fileno()).st_size, shown)
+    except BundleError:
+        file.close()
+        raise
+    return file
 
 
 @contextmanager
@@ -135,6 +166,7 @@ def _opened_archive(file: IO[bytes], plain: IO[bytes], shown: object) -> Iterato
     magic = file.read(4)
     file.seek(0)
     if magic == b"PK\x03\x04":
+        _require_small_directory(file, shown)
         with zipfile.ZipFile(file) as archive:
             yield _Archive(_zip_members(archive, shown), archive.open)
         return
@@ -142,11 +174,26 @@ def _opened_archive(file: IO[bytes], plain: IO[bytes], shown: object) -> Iterato
         # A tar's headers may claim any length, which is then read into memory: only of a small plain file they cannot.
         _copy(gzip.GzipFile(fileobj=file), plain, shown)
         file = plain
-    if not tarfile.is_tarfile(file):
-        raise BundleError(f"{shown}: not a .zip, .tar or .tar.gz file, nor a directory")
-    file.seek(0)
-    with tarfile.open(fileobj=file, mode="r:") as tar:
+    try:
+        # Never `is_tarfile`, nor any mode that guesses: those unpack what may have been packed by xz and the like.
+        tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # closed below
+    except tarfile.ReadError as error:
+        raise BundleError(
+            f"{shown}: no whole .zip, .tar or .tar.gz file, nor a directory; other forms are not read"
+        ) from error
+    with tar:
         yield _Archive(_tar_members(tar, shown), lambda member: _extracted(tar, member))
+
+
+def _require_small_directory(file: IO[bytes], shown: object) -> None:
+    """Before `ZipFile` reads it all. Wherever the end record may be taken to be; one of zip64 is of no use here."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _END_BYTES - 20))
+    tail = file.read()
+    file.seek(0)
+    for found in re.finditer(rb"PK\x05\x06", tail):
+        size_bytes = int.from_bytes(tail[found.start() + 12 : found.start() + 16], "little")
+        if size_bytes > _MOST_DIRECTORY_BYTES or tail[max(0, found.start() - 20) :].startswith(b"PK\x06\x07"):
+            raise BundleError(f"{shown}: lists far more files than a bundle has; pack the bundle again, as a .tar.gz")
 
 
 def _copy(packed: gzip.GzipFile, plain: IO[bytes], shown: object) -> None:
@@ -174,8 +221,11 @@ def _zip_members(archive: zipfile.ZipFile, shown: object) -> dict[str, zipfile.Z
     for number, info in enumerate(archive.infolist(), 1):
         kind = stat.S_IFMT(info.external_attr >> 16)
         harmless = kind in (0, stat.S_IFREG, stat.S_IFDIR) and not info.flag_bits & 0x1
-        known = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        _require_harmless(info.filename, harmless and known, number, shown)
+        _require_harmless(info.filename, harmless, number, shown)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError(
+                f"{shown}: packed in a way that is not read here; pack it by plain `zip -r`, or as .tar.gz"
+            )
         if not info.is_dir():
             _add(members, info.filename, info, shown)
     return members
@@ -194,9 +244,9 @@ def _tar_members(tar: tarfile.TarFile, shown: object) -> dict[str, tarfile.TarIn
 def _require_harmless(name: str, harmless: bool, number: int, shown: object) -> None:
     path = PurePosixPath(name)
     if not harmless or path.is_absolute() or ".." in path.parts or "\\" in name or number > MOST_MEMBERS:
-        shown = name if len(name) <= 80 else name[:77] + "..."
+        quoted = ascii(name if len(name) <= 80 else name[:77] + "...")
         raise BundleError(
-            f"{shown}: holds {shown!r}, which no bundle holds (links, devices, ways out of it, encryption, thousands"
+            f"{shown}: holds {quoted}, which no bundle holds (links, devices, ways out of it, encryption, thousands"
             " of files); do not use this file, and ask where it came from"
         )
 
@@ -204,7 +254,7 @@ def _require_harmless(name: str, harmless: bool, number: int, shown: object) -> 
 def _add(members: dict[str, Member], name: str, member: Member, shown: object) -> None:
     plain = str(PurePosixPath(name))
     if plain in members:
-        raise BundleError(f"{shown}: holds {plain} twice; pack the bundle again")
+        raise BundleError(f"{shown}: holds {ascii(plain)[1:-1]} twice; pack the bundle again")
     members[plain] = member
 
 
@@ -225,14 +275,13 @@ class _Directory:
 
 
 class _Archive(Generic[Member]):
-    """A bundle in an archive, at its top or in its only directory."""
+    """A bundle in an archive: at its top, or in the only directory that holds a manifest (others are a Mac's own)."""
 
     def __init__(self, members: Mapping[str, Member], open_member: Callable[[Member], IO[bytes]]) -> None:
         self._members = members
         self._open_member = open_member
-        tops = {name.split("/")[0] for name in members}
-        inside = MANIFEST_NAME not in members and len(tops) == 1
-        self._top = f"{tops.pop()}/" if inside else ""
+        tops = [name.removesuffix(MANIFEST_NAME) for name in members if name.split("/")[1:] == [MANIFEST_NAME]]
+        self._top = tops[0] if MANIFEST_NAME not in members and len(tops) == 1 else ""
 
     def open(self, name: str) -> IO[bytes]:
         """See `Arrived`."""

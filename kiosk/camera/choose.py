@@ -59,8 +59,10 @@ def _automatic(clip: Path | None, wishes: Wishes) -> Source:
         return _isolated(VideoFileSource(clip, loop=True, realtime=True))
 
     def make(fruitless: int) -> Reader:
-        if camera_names():
-            return FirstV4l2Reader(wishes, passed_over=fruitless)
+        # On a Raspberry Pi codecs have such nodes too; so where a ribbon camera may be, the two kinds take turns.
+        turns = 2 if has_csi_camera() else 1
+        if camera_names() and fruitless % turns == 0:
+            return FirstV4l2Reader(wishes, passed_over=fruitless // turns)
         if has_picamera2():
             return CsiReader(0, wishes)
         raise CameraNotFound("no camera found on this machine; plug one in, or set camera.source to an address or file")

@@ -21,6 +21,7 @@ import numpy as np
 
 from kiosk.camera.frame import Frame, JpegFrame, Reader
 from kiosk.errors import CameraError, CameraLost
+from kiosk.expendable import die_first
 from kiosk.logs import EventFormatter
 
 SLOT_BYTES = 64 * 1024 * 1024
@@ -100,6 +101,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_id:
         return
+    die_first()
     handler = logging.StreamHandler()
     handler.setFormatter(EventFormatter())
     logging.basicConfig(level=log_level, handlers=[handler])

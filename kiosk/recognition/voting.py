@@ -18,7 +18,8 @@ all its votes count). A single stray product does not count as gone, and any pre
 first again, however weakly, starts the count anew.
 
 A voter can also begin by waiting: where something may still be held up that was decided before, by another model or in
-an earlier life of the kiosk, it decides nothing until `unknown` came first `release` times in a row.
+an earlier life of the kiosk, it decides nothing until `unknown` came first `release` times in a row and nothing is
+confirmed any more; the votes begin anew then.
 
 `tests/vectors/voting/` holds the rules as tables of cases, which the page's `voting.ts` runs too.
 """
@@ -143,7 +144,8 @@ class Latch:
 
     def __init__(self, settings: VotingSettings, *, waiting: bool = False) -> None:
         self._settings = settings
-        self._waiting = waiting
+        self.waiting = waiting
+        """Until the view was clear once."""
         self._latched: str | None = None
         self._confirmed: str | None = None
         self._gone = 0
@@ -151,17 +153,17 @@ class Latch:
     @property
     def closed(self) -> bool:
         """Whether what is held up now was decided already."""
-        return self._waiting or self._latched is not None
+        return self.waiting or self._latched is not None
 
     def update(self, first: str, evidence: Evidence | None, now: float) -> Decision | None:
         """Take the label that came first in the newest prediction, and what the last ones amount to."""
-        if self._waiting:
-            self._gone = self._gone + 1 if first == UNKNOWN else 0
-            self._waiting = self._gone < self._settings.release
-            return None
         before, self._confirmed = self._confirmed, None
         if evidence is not None and evidence.strength >= self._settings.threshold_of(evidence.label):
             self._confirmed = evidence.label
+        if self.waiting:
+            self._gone = self._gone + 1 if first == UNKNOWN and self._confirmed is None else 0
+            self.waiting = self._gone < self._settings.release
+            return None
         if self._latched is not None and self._has_gone(first, before):
             self._latched = None
         if evidence is None or self._confirmed is None or self._latched is not None:
@@ -184,6 +186,7 @@ class Voter:
 
     def __init__(self, settings: VotingSettings, *, waiting: bool = False) -> None:
         """`waiting`: decide nothing until the view was clear once."""
+        self._settings = settings
         self._rule: Rule = RULES[settings.rule](settings.votes)
         self._latch = Latch(settings, waiting=waiting)
         self._first = UNKNOWN
@@ -201,4 +204,9 @@ class Voter:
     def update(self, prediction: Prediction, now: float) -> Decision | None:
         """Take the next prediction; `now` is the caller's clock in seconds and only passed through."""
         self._first = prediction.label
-        return self._latch.update(self._first, self._rule.update(prediction), now)
+        was_waiting = self._latch.waiting
+        decision = self._latch.update(self._first, self._rule.update(prediction), now)
+        if was_waiting and not self._latch.waiting:
+            # What was seen before must not speak for what is shown from now on.
+            self._rule = RULES[self._settings.rule](self._settings.votes)
+        return decision

@@ -36,6 +36,8 @@ class Catalogue:
         self._monotonic = clock.monotonic
         self._listed_at: float | None = None
         self.origin = Origin.BUNDLE
+        self.revision = 0
+        """How often what is sold has changed: whoever shows it asks again when this is another."""
 
     @property
     def age_seconds(self) -> float | None:
@@ -58,13 +60,17 @@ class Catalogue:
         """Take over what another bundle says; where the till's own list stands, that goes on."""
         self._bundle = {product.label: product for product in products}
         if self.origin is Origin.BUNDLE:
-            self._products = self._bundle
+            self._use(self._bundle)
 
     def replace(self, products: Iterable[Product], origin: Origin = Origin.TILL, age_seconds: float = 0.0) -> None:
         """Take over a new list, which was made so long ago."""
-        self._products = {product.label: product for product in products}
+        self._use({product.label: product for product in products})
         self.origin = origin
         self._listed_at = self._monotonic() - age_seconds
+
+    def _use(self, products: dict[str, Product]) -> None:
+        self.revision += products != self._products
+        self._products = products
 
 
 def _by_name(products: Iterable[Product]) -> list[Product]:

@@ -4,7 +4,7 @@ import logging
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from kiosk.errors import NotSold
+from kiosk.errors import NoSuchSale, NotSold
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.courier import Courier
@@ -60,6 +60,7 @@ class SalesDesk:
 
         Raises:
             NotSold: the shop does not sell that label.
+            TakenBack: its shopper took it back before it came.
             NotKept: the sale could not be written to disk, so it was not taken.
         """
         known = self._outbox.find(sale_id) if sale_id is not None else None
@@ -75,15 +76,21 @@ class SalesDesk:
 
     async def undo(self, sale_id: UUID) -> Sale:
         """Take a sale back for the shopper: a held one before anything was sent; the newest one, when it has just been
-        settled, by asking the till for the money, which may say no.
+        settled, by asking the till for the money, which may say no. Asking again is the same as asking once.
 
         Raises:
-            NoSuchSale: there is none of that id.
+            NoSuchSale: there is none of that id, and should it still come, it will not be taken.
             NotPossible: it is neither held nor the newest and just settled.
             NotKept: that could not be written to disk, so the sale stands.
         """
         known = self._outbox.find(sale_id)
-        if known is not None and self._return_window.seconds_left(known) > 0:
+        if known is None:
+            self._outbox.void(sale_id)
+            log.info("sale undone before it came", extra={"sale_id": str(sale_id)})
+            raise NoSuchSale(f"there is no sale {sale_id}; should it still come, it will not be taken")
+        if known.state is SaleState.CANCELLED or known.refund is not None:
+            return known
+        if self._return_window.seconds_left(known) > 0:
             return await self.cancel(sale_id, "the shopper took it back")
         sale = self._outbox.undo(sale_id)
         log.info("sale undone", extra={"sale_id": str(sale.id), "label": sale.label})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from kiosk.errors import NoSuchSale, NotPossible
+from kiosk.errors import NoSuchSale, NotPossible, TakenBack
 from kiosk.sales.clock import SYSTEM_CLOCK, Clock
 from kiosk.sales.database import Database
 from kiosk.sales.history import write_change
@@ -24,6 +24,9 @@ _SENT = (SaleState.SENDING, SaleState.IN_DOUBT)
 _RETRIED = (SaleState.IN_DOUBT, SaleState.REJECTED)
 _SETTLED_BY_HAND = (SaleState.PENDING, SaleState.IN_DOUBT, SaleState.REJECTED)
 _CANCELLED_BY_HAND = (SaleState.HELD, *_SETTLED_BY_HAND)
+
+MOST_VOID = 10_000
+"""So many ids of sales that are not to be taken are remembered, the newest. No clock is asked: it may be wrong."""
 
 
 class OutboxWriter(OutboxReader):
@@ -52,6 +55,7 @@ class OutboxWriter(OutboxReader):
         Raises:
             NotKept: it could not be written, so it was not taken.
             NotPossible: a sale cannot start in that state.
+            TakenBack: `void` was told that it is not wanted any more.
         """
         if sale.state not in FIRST_STATES:
             raise NotPossible(f"a sale cannot start as {sale.state.value}")
@@ -59,10 +63,20 @@ class OutboxWriter(OutboxReader):
             known = self.find(sale.id)
             if known is not None:
                 return known, False
+            if self._is_void(sale.id):
+                raise TakenBack(f"the shopper took {sale.name} back before it came; nothing is charged")
             connection.execute(f"INSERT INTO sale ({COLUMNS}) VALUES ({MARKS})", sale_values(sale))  # noqa: S608
             self._write_change(connection, sale)
         self._announce(sale)
         return sale, True
+
+    def void(self, sale_id: UUID) -> None:
+        """Have `take` refuse a sale that has not come yet: its shopper took it back, and it may still be on its way."""
+        with self._transaction() as connection:
+            if self._is_void(sale_id):
+                return
+            connection.execute("INSERT INTO void (id) VALUES (?)", [str(sale_id)])
+            connection.execute("DELETE FROM void WHERE sequence <= (SELECT max(sequence) FROM void) - ?", [MOST_VOID])
 
     def undo(self, sale_id: UUID) -> Sale:
         """Held -> cancelled, by the shopper."""
@@ -192,6 +206,9 @@ class OutboxWriter(OutboxReader):
         if sale is None:
             raise NoSuchSale(f"there is no sale {sale_id} that can be changed; `kiosk sales list` shows them all")
         return sale
+
+    def _is_void(self, sale_id: UUID) -> bool:
+        return bool(self._database.query("SELECT 1 FROM void WHERE id = ?", [str(sale_id)]))
 
     def _write(self, connection: sqlite3.Connection, sale: Sale) -> None:
         changed = ", ".join(f"{name} = ?" for name in CHANGING)

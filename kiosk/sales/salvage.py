@@ -48,6 +48,8 @@ class _Line:
 class _Found:
     sales: dict[UUID, Sale]
     history: list[_Line]
+    void: list[str]
+    """Ids of sales that were taken back before they came."""
 
 
 def salvaged_path(path: Path) -> Path:
@@ -101,7 +103,7 @@ def salvage(path: Path, clock: Clock, problem: str) -> Path:
 
 
 def _read(path: Path) -> _Found:
-    found = _Found({}, [])
+    found = _Found({}, [], [])
     try:
         damaged = Database.read_only(path)
     except NotKept:
@@ -117,6 +119,7 @@ def _read(path: Path) -> _Found:
                 found.sales[sale.id] = _farther(found.sales.get(sale.id), sale)
         lines = (_read_line(row) for row in _rows(damaged, "history", "*"))
         found.history.extend(line for line in lines if line is not None)
+        found.void.extend(str(row["id"]) for row in _rows(damaged, "void", "id"))
     return found
 
 
@@ -229,6 +232,7 @@ def _write(new: Database, sales: list[Sale], found: _Found, clock: Clock) -> Non
             _insert(connection, sale)
         for line in found.history:
             _copy_line(connection, line)
+        connection.executemany("INSERT OR IGNORE INTO void (id) VALUES (?)", [[sale_id] for sale_id in found.void])
         for sale in sales:
             if before.get(sale.id) != sale.state:
                 write_change(connection, sale, clock.now())

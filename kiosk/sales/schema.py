@@ -72,6 +72,10 @@ MIGRATIONS: tuple[Migration, ...] = (
         "ALTER TABLE history ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
         "CREATE TABLE probe (number INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT",
     ),
+    (
+        # Ids of sales that were taken back before they came.
+        "CREATE TABLE void (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE) STRICT",
+    ),
 )
 COLUMNS = ", ".join(field.name for field in fields(Sale))
 MARKS = ", ".join("?" * len(fields(Sale)))

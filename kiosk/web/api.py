@@ -105,12 +105,15 @@ async def take_decision(request: web.Request) -> web.Response:
 
 
 async def undo_sale(request: web.Request) -> web.Response:
-    """Take a sale back while that can still be done."""
+    """Take a sale back while that can still be done: 200, also when it was done before."""
     try:
         sale_id = UUID(request.match_info["id"])
     except ValueError as error:
         raise NoSuchSale("there is no sale of that id") from error
     desk = request.app[VIEW].desk
+    if desk.find(sale_id) is None:
+        # Each such id is written to disk, as a decision is.
+        request.app[DECISIONS].take(visitor_of(request).client)
     sale = await desk.undo(sale_id)
     return _json(sale_json(sale, desk.undo_seconds_left(sale)))
 

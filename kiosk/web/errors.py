@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kiosk.errors import KioskError, NoSuchSale, NotKept, NotPossible, NotSold
+from kiosk.errors import KioskError, NoSuchSale, NotKept, NotPossible, NotSold, TakenBack
 from kiosk.web.repeats import Repeats
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,7 @@ REFUSALS = web.AppKey("refusals", dict[str, Repeats])
 """Of each error's code, so that a flood of one kind hides no other."""
 _SALES: Mapping[type[KioskError], tuple[int, str]] = {
     NoSuchSale: (404, "no_such_sale"),
+    TakenBack: (409, "taken_back"),
     NotPossible: (409, "not_possible"),
     NotSold: (422, "not_sold"),
     NotKept: (503, "not_kept"),

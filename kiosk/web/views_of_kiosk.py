@@ -21,10 +21,13 @@ class Desk(Protocol):
     """Where sales are taken: `kiosk.sales.desk.SalesDesk`, seen from here."""
 
     async def take(self, label: str, confidence: float, source: SaleSource, sale_id: UUID | None = None) -> Sale:
-        """Take one unit. Raises NotSold, NotKept."""
+        """Take one unit. Raises NotSold, TakenBack, NotKept."""
 
     async def undo(self, sale_id: UUID) -> Sale:
-        """Take a held sale, or the newest just settled, back. Raises NoSuchSale, NotPossible, NotKept."""
+        """Take a held sale, or the newest just settled, back; one that has not come yet will not be taken.
+
+        Raises NoSuchSale, NotPossible, NotKept.
+        """
 
     def find(self, sale_id: UUID) -> Sale | None:
         """The sale, or None."""

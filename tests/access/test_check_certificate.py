@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.access.certificates import LocalCertificate
 from kiosk.access_parts import certificates_directory
+from kiosk.check import _try
 from kiosk.check_access import check_certificate
 from kiosk.config import Config
 from kiosk.errors import CertificateError
@@ -48,6 +49,32 @@ async def test_the_kiosks_own_authority_is_looked_at_before_it_is_needed(tmp_pat
     (directory / "authority.key").unlink()
     with pytest.raises(CertificateError, match="authority is damaged"):
         await check_certificate(config)
+
+
+async def test_a_directory_that_another_user_keeps_private_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config.model_validate({"state_dir": str(tmp_path), "web": {"host": "0.0.0.0"}})
+    exists = Path.exists
+
+    def refused(path: Path, **more: bool) -> bool:
+        # As Python 3.11 does for a user who may not search the directory; root, who may run this, always may.
+        if path.parent == certificates_directory(tmp_path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path, **more)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    with pytest.raises(CertificateError, match="Permission denied; let the kiosk's user read it"):
+        await check_certificate(config)
+
+
+async def test_a_file_that_no_part_has_words_for_is_a_finding_and_no_traceback() -> None:
+    async def attempt() -> str:
+        raise PermissionError(13, "Permission denied", "/state/x")
+
+    finding = await _try("https", attempt())
+    assert (finding.part, finding.good) == ("https", False)
+    assert "Permission denied: '/state/x'; run this as the user" in finding.detail
 
 
 def test_the_start_says_that_a_certificate_is_for_other_names_and_serves_all_the_same(tmp_path: Path) -> None:

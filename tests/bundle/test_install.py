@@ -1,6 +1,9 @@
 """A bundle is switched to only when it is whole, signed as demanded, and gives the right answers on this device."""
 
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import minisign
 import pytest
@@ -86,6 +89,79 @@ def test_a_damaged_one_is_mended_by_installing_it_again(tmp_path: Path, store: B
     assert in_use(store) == "first"
 
 
+def test_what_the_kiosk_went_back_from_is_not_kept(tmp_path: Path, store: BundleStore, first: Installed) -> None:
+    second = install(str(a_bundle(tmp_path, "second")), store, ANY).pointer.current.place
+    store.ran_well(second)
+    store.roll_back(refused="it rots")
+    pointer = install(str(a_bundle(tmp_path, "third")), store, ANY).pointer
+    assert pointer.previous is not None
+    assert pointer.previous.place == first.pointer.current.place
+
+
+def test_what_is_not_the_kiosk_s_own_in_the_store_stays(tmp_path: Path, store: BundleStore, first: Installed) -> None:
+    mine = a_bundle(store.directory, "mine")
+    (store.directory / "link-0123abcd").symlink_to(mine)
+    refused(mine, store, ANY, "lies where installed bundles are kept")
+    (store.directory / ".incoming-dead").mkdir()
+    install(str(a_bundle(tmp_path, "second")), store, ANY)
+    assert open_bundle(mine).manifest.id == "mine"
+    assert (store.directory / "link-0123abcd").is_symlink()
+    assert not (store.directory / ".incoming-dead").exists()
+
+
+def test_what_cannot_be_cleared_away_fails_no_installation(
+    tmp_path: Path,
+    store: BundleStore,
+    first: Installed,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rmtree = shutil.rmtree
+
+    def forbidden(path: Path, **others: Any) -> None:
+        if Path(path).name == ".incoming-dead":
+            raise PermissionError(13, "Permission denied")
+        rmtree(path, **others)
+
+    monkeypatch.setattr("kiosk.bundle_install.shutil.rmtree", forbidden)
+    (store.directory / ".incoming-dead").mkdir()
+    install(str(a_bundle(tmp_path, "second")), store, ANY)
+    assert in_use(store) == "second"
+    assert "not removed" in caplog.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_gives_the_kiosk_s_user_what_it_makes_and_nothing_that_a_link_leads_to(
+    tmp_path: Path, store: BundleStore
+) -> None:
+    nobody = 65534
+    theirs = tmp_path / "theirs"
+    theirs.write_text("root's own")
+    store.directory.mkdir(parents=True)
+    os.chown(store.directory.parent, nobody, nobody)
+    (store.directory / ".installing").symlink_to(theirs)
+    with pytest.raises(BundleError):
+        install(str(a_bundle(tmp_path)), store, ANY)
+    (store.directory / ".installing").unlink()
+    install(str(tmp_path / "first"), store, ANY)
+    assert {path.stat().st_uid for path in (store.directory, *store.directory.rglob("*"))} == {nobody}
+    assert theirs.stat().st_uid == 0
+
+
+def test_a_store_that_is_a_link_is_refused(tmp_path: Path, store: BundleStore) -> None:
+    store.directory.parent.mkdir()
+    (tmp_path / "etc").mkdir()
+    store.directory.symlink_to(tmp_path / "etc")
+    with pytest.raises(BundleError, match="a link, and must be a directory"):
+        install(str(a_bundle(tmp_path)), store, ANY)
+    assert list((tmp_path / "etc").iterdir()) == []
+
+
+def test_a_home_that_nobody_has_is_said(store: BundleStore) -> None:
+    with pytest.raises(BundleError, match="give the whole path"):
+        install("~nosuchuser/bundle", store, ANY)
+
+
 def refused(source: Path, store: BundleStore, demands: Demands, complaint: str) -> None:
     """It is refused for that reason, and nothing of it is left behind."""
     before = store.read(), sorted(store.directory.iterdir())
@@ -154,8 +230,19 @@ def test_a_full_disk_leaves_the_old_one(
     assert in_use(store) == "second"
 
 
-def test_a_damaged_pointer_is_said_and_never_guessed(store: BundleStore, first: Installed) -> None:
-    (store.directory / "current.json").write_text("{")
+def test_a_pointer_that_is_damaged_or_gone_has_a_copy(tmp_path: Path, store: BundleStore, first: Installed) -> None:
+    pointer = store.directory / "current.json"
+    pointer.write_text("{")
+    assert in_use(store) == "first"
+    install(str(a_bundle(tmp_path, "second")), store, ANY)
+    assert Pointer.model_validate_json(pointer.read_bytes()) == store.read()
+    pointer.unlink()
+    assert in_use(store) == "second"
+
+
+def test_two_damaged_pointers_are_said_and_never_guessed(store: BundleStore, first: Installed) -> None:
+    for name in ("current.json", "current-copy.json"):
+        (store.directory / name).write_text("{")
     with pytest.raises(BundleError, match=r"current\.json: damaged.*install the bundle again"):
         store.current_path()
 

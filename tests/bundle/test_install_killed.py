@@ -76,4 +76,4 @@ def test_all_is_on_the_disk_before_the_switch(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "fsync", note)
     monkeypatch.setattr(Path, "replace", look)
     install(str(a_bundle(tmp_path)), store, Demands())
-    assert unsynced == [[]]
+    assert unsynced == [[], []], "of the pointer and its copy"

@@ -1,12 +1,18 @@
 """Whatever arrives, only the files of a bundle reach the disk, and only inside its directory."""
 
 import io
+import lzma
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -178,3 +184,106 @@ def test_any_other_file_is_refused(tmp_path: Path, into: Path, content: bytes) -
         unpack(Path("/dev/zero"), into)
     with pytest.raises(BundleError, match="No such file"):
         unpack(tmp_path / "nothing", into)
+
+
+def test_an_archive_of_another_form_is_told_apart_from_a_damaged_one(tmp_path: Path, into: Path) -> None:
+    bundle = a_bundle(tmp_path)
+    with tarfile.open(tmp_path / "b.tar.xz", "w:xz") as tar:
+        tar.add(bundle, arcname=".")
+    with pytest.raises(BundleError, match=r"no whole \.zip, \.tar or \.tar\.gz file.*other forms are not read"):
+        unpack(tmp_path / "b.tar.xz", into)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.write(bundle / "bundle.json", "bundle.json")
+    with pytest.raises(BundleError, match="packed in a way that is not read here"):
+        unpack(tmp_path / "b.zip", into)
+
+
+@pytest.mark.parametrize("pack", [tarfile.open, None], ids=["tar.xz", "tar"])
+def test_a_header_that_claims_much_takes_no_memory(tmp_path: Path, into: Path, pack: object) -> None:
+    """In a process of its own: the most that it ever had in use, in KiB."""
+    long_name = tarfile.TarInfo("././@LongLink")
+    long_name.type, long_name.size = tarfile.GNUTYPE_LONGNAME, 2**29
+    header = long_name.tobuf(tarfile.GNU_FORMAT)
+    packed = tmp_path / "bomb"
+    packed.write_bytes(lzma.compress(header + bytes(2**29), preset=0) if pack else header)
+    code = (
+        "import sys; from pathlib import Path; from kiosk.bundle.unpacking import unpack;"
+        "from kiosk.errors import BundleError\n"
+        "try: unpack(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "except BundleError: print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, packed, into], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300_000
+
+
+@pytest.mark.parametrize("size", [2**45, 2**64, -(2**40)])
+def test_a_tar_of_any_claimed_size_is_refused_in_plain_words(tmp_path: Path, into: Path, size: int) -> None:
+    for kind in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.REGTYPE):
+        info = tarfile.TarInfo("bundle.json")
+        info.type, info.size = kind, size
+        (tmp_path / "b.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+        with pytest.raises(BundleError):
+            unpack(tmp_path / "b.tar", into)
+
+
+def test_a_zip_with_any_bytes_flipped_is_whole_or_refused(tmp_path: Path, into: Path) -> None:
+    packed = zipped(a_bundle(tmp_path), tmp_path / "b.zip")
+    whole, random = packed.read_bytes(), Random(7)
+    directory = whole.index(b"PK\x01\x02")
+    for number in range(300):
+        content = bytearray(whole)
+        # In the list of files and its end, or in the first file's own header.
+        place = random.choice((random.randrange(directory, len(whole)), random.randrange(64)))
+        content[place] ^= 1 << random.randrange(8)
+        packed.write_bytes(content)
+        target = into / str(number)
+        target.mkdir()
+        with suppress(BundleError):
+            unpack(packed, target)
+        shutil.rmtree(target)
+
+
+def test_a_zip_of_very_many_entries_is_refused_before_they_are_read(
+    tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        for number in range(30_000):
+            archive.writestr(str(number), b"")
+    monkeypatch.setattr("zipfile.ZipFile.__init__", None)
+    with pytest.raises(BundleError, match="lists far more files than a bundle has"):
+        unpack(tmp_path / "b.zip", into)
+
+
+@pytest.mark.parametrize(("pack", "name"), [(tarred, "b.tar"), (zipped, "b.zip")], ids=["tar", "zip"])
+def test_what_a_mac_packs_along_is_no_matter(
+    tmp_path: Path, into: Path, pack: Callable[[Path, Path], Path], name: str
+) -> None:
+    (tmp_path / "packed").mkdir()
+    bundle = a_bundle(tmp_path / "packed", "shop")
+    for extra in ("__MACOSX/shop/._bundle.json", "__MACOSX/._shop", "._shop", "shop/._model.tflite"):
+        path = tmp_path / "packed" / extra
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x00\x05\x16\x07")
+    unpack(pack(tmp_path / "packed", tmp_path / name), into)
+    assert open_bundle(into).manifest == open_bundle(bundle).manifest
+
+
+def test_a_refusal_names_the_archive_and_shows_no_escape_codes(tmp_path: Path, into: Path) -> None:
+    packed = tarred(a_bundle(tmp_path), tmp_path / "b.tar")
+    with tarfile.open(packed, "a") as archive:
+        archive.addfile(member("../\x1b[31mred"))
+    with pytest.raises(BundleError) as caught:
+        unpack(packed, into)
+    assert str(caught.value).startswith(f"{packed}: holds '../\\x1b[31mred', which")
+
+
+def test_a_file_that_may_not_be_read_is_blamed_and_not_the_store(
+    tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_path: Path, _mode: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    bundle = a_bundle(tmp_path)
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(BundleError, match=rf"{bundle}: bundle\.json cannot be read \(Permission denied\)"):
+        unpack(bundle, into)

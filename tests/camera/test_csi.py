@@ -112,6 +112,19 @@ def test_auto_takes_it_where_there_is_no_other(picamera2: Path, monkeypatch: pyt
     source.close()
 
 
+def test_auto_comes_to_it_where_the_only_other_nodes_are_codecs(
+    picamera2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.camera.choose.camera_names", lambda: [Path("/dev/video10"), Path("/dev/video11")])
+    monkeypatch.setattr("kiosk.camera.choose.has_csi_camera", lambda: True)
+    source = live_source("auto")
+    with pytest.raises(CameraNotFound, match="no camera found"):
+        source.open()
+    source.open()
+    assert source.name == "csi:0"
+    source.close()
+
+
 def test_without_picamera2_it_is_said_how_to_get_it() -> None:
     with pytest.raises(CameraNotFound, match=r"apt install python3-picamera2.*--system-site-packages"):
         live_source("csi").open()

@@ -23,6 +23,7 @@ from tests.end_to_end.test_page import presented_labels, shown_sale, wait_for
 
 UNDO_WINDOW_SECONDS = 30
 HELD_FRAMES = 600
+EMPTY_FRAMES = 30
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +140,10 @@ def test_at_the_counter_not_that_takes_it_back_and_the_list_sells_another(tmp_pa
     picture = cv2.imencode(".png", clip_frame(PRODUCT_AT_SECONDS))[1].tobytes()
     for number in range(HELD_FRAMES):
         (held / f"{number:04d}.png").write_bytes(picture)
+    # A kiosk that starts waits until nothing is held up.
+    empty = cv2.imencode(".png", clip_frame(0.0))[1].tobytes()
+    for number in range(EMPTY_FRAMES):
+        (held / f"{number:04d}.png").write_bytes(empty)
     with running_kiosk(tmp_path, str(held), UNDO_WINDOW_SECONDS) as kiosk:
         page.goto(kiosk.url)
         not_that = page.get_by_role("button", name="Not that?")

@@ -1,5 +1,6 @@
 """At the counter: who uses the list keeps it, who needs help gets it, and the state line speaks the page's language."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.end_to_end.browser import launch
 from tests.end_to_end.page_states import (
+    BEFORE,
     COLA,
     GERMAN,
     HEALTH,
@@ -123,6 +125,44 @@ def test_at_the_counter_the_hint_comes_for_what_is_held_in_vain_and_not_for_nobo
         expect(name).to_have_text("Turn it so that the logo shows.")
         guess(page, "unknown", 0.95, 5)
         expect(name).to_have_text("Hold a product in front of the camera.")
+
+
+def test_an_open_page_shows_another_list_as_soon_as_the_kiosk_has_one(browser: Browser, kiosk: RunningKiosk) -> None:
+    listed = "Appelo Tea"
+
+    def answer(route: Route) -> None:
+        products = [{"label": "tea", "name": listed, "price_pence": 40, "picture": None}]
+        route.fulfill(body=json.dumps({"products": products}), content_type="application/json")
+
+    with opened(browser, kiosk.url, State("counter", "/", idle)) as page:
+        products = page.locator("#products button")
+        expect(products.nth(1)).to_be_attached()
+        page.route("**/api/catalogue", answer)
+        tell(page, "status", HEALTH | {"bundle": "another"})
+        expect(products).to_have_count(1)
+        listed = "Appelo Green Tea"
+        tell(page, "status", HEALTH | {"bundle": "another", "catalogue": {"revision": 2}})
+        expect(products).to_contain_text(listed)
+
+
+def test_a_kiosk_that_is_too_busy_to_tell_its_sales_is_asked_again(browser: Browser, kiosk: RunningKiosk) -> None:
+    busy = json.dumps({"error": {"message": "too many at once; wait a second", "code": "too_many"}})
+    told = iter([(429, busy), (200, json.dumps({"sales": BEFORE}))])
+
+    def answer(route: Route) -> None:
+        status, body = next(told)
+        route.fulfill(status=status, body=body, content_type="application/json")
+
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.route("**/api/sales?*", answer)
+    page.goto(kiosk.url)
+    expect(page.locator("#sales")).to_contain_text("too much to do", timeout=PATIENCE_MS)
+    expect(page.locator("#sales")).to_contain_text("Krispo Paprika Crisps", timeout=PATIENCE_MS)
+    assert failures == []
+    context.close()
 
 
 def test_in_german_the_state_line_is_german(browser: Browser, kiosk: RunningKiosk) -> None:

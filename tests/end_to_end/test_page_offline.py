@@ -26,6 +26,19 @@ SHOP_IS_KEPT = "caches.has('shop')"
 TRUSTING = ("--ignore-certificate-errors", "--host-resolver-rules=MAP kiosk.local 127.0.0.1")
 ONLY_THE_NEW_ONE_IS_KEPT = """caches.keys().then((names) =>
   names.filter((name) => name.startsWith("page-")).join() === "page-another")"""
+FORGET_WHAT_WAITS = """new Promise((resolve) => {
+  indexedDB.open("kiosk").onsuccess = ({ target: { result: database } }) => {
+    const transaction = database.transaction("waiting", "readwrite");
+    transaction.objectStore("waiting").clear();
+    transaction.oncomplete = () => { database.close(); resolve(); };
+  };
+})"""
+NOTHING_WAITS = """new Promise((resolve) => {
+  indexedDB.open("kiosk").onsuccess = ({ target: { result: database } }) => {
+    const request = database.transaction("waiting").objectStore("waiting").count();
+    request.onsuccess = () => { database.close(); resolve(request.result === 0); };
+  };
+})"""
 IDLE = re.compile("idle|closed")
 
 
@@ -173,6 +186,54 @@ def test_an_undo_is_brought_to_a_kiosk_that_had_the_sale_already(counter: Counte
         page.unroute("**/undo")
         wait_for(lambda: kiosk.sale(sale_id)["state"] == "cancelled")
         expect(page.locator(".refused .notice")).to_have_count(0)
+
+
+def test_an_undo_whose_answer_is_lost_is_undone_when_asked_again(counter: Counter, browser: Browser) -> None:
+    with tablet(browser, worker=False) as context, counter.running(undo_window_seconds=3600) as kiosk:
+        page = visit(context, counter)
+        # The event stream would tell what the answer did not.
+        page.route("**/api/events", lambda route: route.abort())
+        page.reload()
+        sale_id, _ = sell(page, 0, "held")
+        page.route("**/undo", lose_the_answer)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("#card")).to_contain_text("The kiosk does not answer")
+        assert kiosk.sale(sale_id)["state"] == "cancelled"
+        page.unroute("**/undo")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("#card")).to_have_attribute("data-state", "cancelled")
+
+
+def test_a_noted_sale_that_the_kiosk_has_by_now_is_taken_back_by_the_kiosk(counter: Counter, browser: Browser) -> None:
+    with tablet(browser, worker=False) as context, counter.running(undo_window_seconds=3600) as kiosk:
+        page = visit(context, counter)
+        page.route("**/api/events", lambda route: route.abort())
+        page.reload()
+        page.route(DECISIONS, lose_the_answer)
+        sale_id, _ = sell(page, 0, "noted")
+        page.evaluate(FORGET_WHAT_WAITS)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("#card")).to_have_attribute("data-state", "cancelled", timeout=PATIENCE_MS)
+        assert kiosk.sale(sale_id)["state"] == "cancelled"
+
+
+def test_a_sale_that_comes_after_its_undo_is_not_sold(counter: Counter, browser: Browser) -> None:
+    late: list[str] = []
+
+    def hold_up(route: Route) -> None:
+        late.append(route.request.post_data or "")
+        route.abort()
+
+    with tablet(browser, worker=False) as context, counter.running(undo_window_seconds=0) as kiosk:
+        page = visit(context, counter)
+        page.route(DECISIONS, hold_up)
+        sell(page, 0, "noted")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("#card")).to_contain_text("Taken back here")
+        wait_until(page, NOTHING_WAITS)
+        answer = context.request.post(counter.url + "/api/decisions", data=json.loads(late[0]))
+        assert (answer.status, answer.json()["error"]["code"]) == (409, "taken_back")
+        assert kiosk.sales() == []
 
 
 def test_what_the_kiosk_refuses_later_stays_in_sight_until_somebody_has_read_it(

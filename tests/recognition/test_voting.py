@@ -168,3 +168,25 @@ def test_a_view_is_clear_while_nothing_is_held_up() -> None:
         voter.update(prediction(label, 0.99), 0.0)
         clear.append(voter.clear)
     assert clear == [True, False, False, False, False, False, True]
+
+
+@pytest.mark.parametrize(("votes", "threshold"), [(7, 0.8), (7, 0.9), (7, 0.98), (10, 0.8), (10, 0.95)])
+def test_what_was_held_before_never_speaks_for_a_sale_after_the_waiting(votes: int, threshold: float) -> None:
+    voter = Voter(VotingSettings(threshold=threshold, votes=votes, rule="duel"), waiting=True)
+    held, fading = {"a": 0.998, "b": 0.001, "c": 0.001}, {"unknown": 0.55, "a": 0.45}
+    shown = [held] * 20 + [fading] * 20
+    assert [voter.update(tabled(one), 0.0) for one in shown] == [None] * len(shown)
+
+
+@given(PREDICTIONS, SETTINGS)
+def test_a_decision_after_waiting_has_all_its_votes_from_after_it(
+    predictions: list[Prediction], settings: VotingSettings
+) -> None:
+    voter, free = Voter(settings, waiting=True), 0
+    for one in predictions:
+        waited = voter.latched and free == 0
+        decision = voter.update(one, 0.0)
+        free = 0 if waited else free + 1
+        if decision is not None:
+            assert free >= settings.votes
+            break

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from kiosk.errors import NotKept
+from kiosk.errors import NotKept, TakenBack
 from kiosk.sales.files import damaged_files
 from kiosk.sales.outbox import Outbox
 from kiosk.sales.sale import Sale, SaleState
@@ -93,6 +93,17 @@ def test_a_spoilt_index_costs_nothing_and_what_may_have_been_sent_is_in_doubt(pa
     doubtful = next(sale for sale in after.values() if sale.state is SaleState.IN_DOUBT)
     assert "outbox that was damaged" in (doubtful.reason or "")
     assert [change.state.value for change in histories[str(doubtful.id)]][-1] == "in_doubt"
+
+
+def test_what_was_taken_back_before_it_came_is_not_taken_after_the_damage_either(path: Path) -> None:
+    filled(path)
+    void = a_sale()
+    with closing(Outbox(path)) as outbox:
+        outbox.void(void.id)
+    spoil(path, root_page(path, "sale_by_state"))
+    with closing(Outbox(path)) as outbox, pytest.raises(TakenBack):
+        outbox.take(void)
+    assert outbox.salvages == 1
 
 
 def test_sales_whose_own_rows_are_lost_are_kept_from_their_history(path: Path) -> None:

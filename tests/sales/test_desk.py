@@ -1,17 +1,18 @@
 """The desk: from a label to a sale."""
 
 import dataclasses
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from kiosk.errors import NoSuchSale, NotKept, NotPossible, NotSold
+from kiosk.errors import NoSuchSale, NotKept, NotSold, TakenBack
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.clock import Clock
 from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import Queue, SalesDesk
 from kiosk.sales.outbox import Outbox
-from kiosk.sales.sale import SaleSource, SaleState
+from kiosk.sales.sale import Refund, SaleSource, SaleState
 from tests.sales.conftest import Carrying
 from tests.sales.samples import PRODUCTS, TAKEN_AT, a_catalogue, until
 from tests.sales.scripted_till import ScriptedTill
@@ -59,16 +60,51 @@ async def test_asking_twice_with_one_id_is_one_sale_even_when_it_is_no_longer_so
     assert len(outbox.recent()) == 1
 
 
-async def test_a_held_sale_can_be_undone_once(outbox: Outbox) -> None:
+async def test_undoing_a_held_sale_twice_is_undoing_it_once(outbox: Outbox) -> None:
     desk = a_desk(outbox)
     sale = await desk.take(COLA.label, 0.9, SaleSource.CAMERA)
     assert desk.undo_seconds_left(sale) == 8.0
     undone = await desk.undo(sale.id)
     assert (undone.state, desk.undo_seconds_left(undone)) == (SaleState.CANCELLED, 0.0)
-    with pytest.raises(NotPossible, match="cancelled"):
-        await desk.undo(sale.id)
-    with pytest.raises(NoSuchSale):
-        await desk.undo(uuid4())
+    assert await desk.undo(sale.id) == undone
+    assert [change.state.value for change in outbox.history(sale.id)] == ["held", "cancelled"]
+
+
+@pytest.mark.parametrize("refund", list(Refund))
+async def test_undoing_a_sale_twice_asks_the_till_for_its_money_once(outbox: Outbox, refund: Refund) -> None:
+    desk = a_desk(outbox, undo_window_seconds=0.0)
+    sale = await desk.take(COLA.label, 0.9, SaleSource.PAGE)
+    outbox.start_sending(sale.id, "till")
+    outbox.settle(sale.id, "a:b")
+    assert (await desk.undo(sale.id)).refund is Refund.ASKED
+    if refund is not Refund.ASKED:
+        outbox.start_refund(sale.id, "till")
+    if refund is Refund.IN_DOUBT:
+        outbox.refund_unclear(sale.id, "no answer")
+    history = outbox.history(sale.id)
+    assert (await desk.undo(sale.id)).refund is refund
+    assert outbox.history(sale.id) == history
+
+
+async def test_a_sale_that_is_undone_before_it_comes_is_not_taken_any_more(outbox: Outbox, state_dir: Path) -> None:
+    sale_id = uuid4()
+    for _ in range(2):
+        with pytest.raises(NoSuchSale, match="will not be taken"):
+            await a_desk(outbox).undo(sale_id)
+    outbox.close()
+    again = Outbox(state_dir / "outbox.sqlite")
+    with pytest.raises(TakenBack, match="nothing is charged"):
+        await a_desk(again).take(COLA.label, 0.9, SaleSource.PAGE, sale_id)
+    assert again.recent() == []
+    other = await a_desk(again).take(COLA.label, 0.9, SaleSource.PAGE, uuid4())
+    assert again.recent() == [other]
+    again.close()
+
+
+async def test_an_undo_that_cannot_be_remembered_says_so(outbox: Outbox) -> None:
+    outbox._database.query("PRAGMA query_only = ON")
+    with pytest.raises(NotKept):
+        await a_desk(outbox).undo(uuid4())
 
 
 async def test_a_sale_that_cannot_be_written_is_not_taken(outbox: Outbox) -> None:

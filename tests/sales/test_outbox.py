@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from kiosk.errors import NoSuchSale, NotKept, NotPossible
+from kiosk.errors import NoSuchSale, NotKept, NotPossible, TakenBack
+from kiosk.sales import outbox_writer
 from kiosk.sales.clock import Clock
 from kiosk.sales.outbox import Outbox
 from kiosk.sales.outbox_reader import OutboxReader, Waiting, Wanted
@@ -91,6 +92,21 @@ def test_an_unknown_sale_is_said_to_be_unknown(outbox: Outbox) -> None:
     for act in (outbox.undo, outbox.get, outbox.history):
         with pytest.raises(NoSuchSale):
             act(uuid4())
+
+
+def test_only_the_newest_of_the_sales_that_are_not_wanted_are_remembered(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_writer, "MOST_VOID", 3)
+    sales = [a_sale() for _ in range(5)]
+    for sale in sales:
+        outbox.void(sale.id)
+        outbox.void(sale.id)
+    for sale in sales[:2]:
+        assert outbox.take(sale) == (sale, True)
+    for sale in sales[2:]:
+        with pytest.raises(TakenBack):
+            outbox.take(sale)
 
 
 def test_one_purchase_at_the_till_settles_one_sale(outbox: Outbox) -> None:

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from kiosk.errors import NotPossible
+from kiosk.errors import NotPossible, TakenBack
 from kiosk.sales.clock import Clock
 from kiosk.sales.outbox import Outbox
 from kiosk.sales.outbox_reader import OutboxReader
@@ -67,6 +67,7 @@ class OutboxAgainstAModel(RuleBasedStateMachine):
         self._model: dict[UUID, list[SaleState]] = {}
         self._refunds: dict[UUID, Refund] = {}
         self._references: dict[UUID, str] = {}
+        self._void: set[UUID] = set()
 
     def teardown(self) -> None:
         self._outbox.close()
@@ -83,6 +84,22 @@ class OutboxAgainstAModel(RuleBasedStateMachine):
     def take_again(self, sale_id: UUID) -> None:
         sale, is_new = self._outbox.take(a_sale(id=sale_id))
         assert (sale.state, is_new) == (self._model[sale_id][-1], False)
+
+    @rule()
+    def void(self) -> None:
+        sale_id = uuid4()
+        self._outbox.void(sale_id)
+        self._void.add(sale_id)
+
+    @precondition(lambda self: self._void)
+    @rule(data=st.data())
+    def take_what_is_void(self, data: st.DataObject) -> None:
+        sale_id = data.draw(st.sampled_from(sorted(self._void)))
+        try:
+            self._outbox.take(a_sale(id=sale_id))
+        except TakenBack:
+            return
+        raise AssertionError("it was taken")
 
     @rule(sale_id=ids, name=st.sampled_from(sorted(ACTS)), by_another_process=st.booleans())
     def act(self, sale_id: UUID, name: str, by_another_process: bool) -> None:

@@ -54,6 +54,7 @@ class MortalKiosk:
         token.write_text(till.refresh_token)
         self._settings: dict[str, Any] = {
             "state_dir": str(self.state_dir),
+            "bundle": "demo",
             "camera": {"source": str(clip)},
             "sales": {"undo_window_seconds": UNDO_WINDOW_SECONDS},
             "till": {

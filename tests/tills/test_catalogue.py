@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,14 +44,32 @@ def cache(tmp_path: Path) -> CatalogueCache:
     return CatalogueCache(catalogue_cache_path(tmp_path), "listing")
 
 
-async def kept_fresh(till: ListingTill, catalogue: Catalogue, cache: CatalogueCache, times: int) -> None:
-    keeper = ListKeeper(till, catalogue, cache)
+async def kept_fresh(
+    till: ListingTill,
+    catalogue: Catalogue,
+    cache: CatalogueCache,
+    times: int,
+    on_list: Callable[[], None] = lambda: None,
+) -> None:
+    keeper = ListKeeper(till, catalogue, cache, on_list)
     keeper.take_kept()
     keeping = asyncio.create_task(keeper.run(0.01))
     await until(lambda: till.asked_for_list >= times)
     keeping.cancel()
     with suppress(asyncio.CancelledError):
         await keeping
+
+
+async def test_whoever_shows_the_list_is_told_of_another_one_and_of_no_change_where_there_is_none(
+    cache: CatalogueCache,
+) -> None:
+    catalogue, seen = Catalogue(BUNDLE), list[int]()
+    before = catalogue.revision
+    await kept_fresh(ListingTill(), catalogue, cache, 3, lambda: seen.append(catalogue.revision))
+    assert len(seen) >= 2
+    assert set(seen) == {before + 1}
+    catalogue.take_bundle(BUNDLE[:1])
+    assert catalogue.revision == before + 1, "the till's list goes on"
 
 
 async def test_the_tills_list_replaces_the_bundles_and_follows_its_changes(cache: CatalogueCache) -> None:

@@ -145,13 +145,29 @@ async def test_a_sale_that_cannot_be_kept_is_said_so_and_can_be_tried_again(shop
     assert (await shop.client.post("/api/decisions", json=body)).status == 201
 
 
-async def test_a_held_sale_can_be_taken_back_once(shop: Shop) -> None:
+async def test_a_held_sale_is_taken_back_however_often_that_is_asked(shop: Shop) -> None:
     sale_id = (await (await shop.client.post("/api/decisions", json=decision())).json())["id"]
     undone = await shop.client.post(f"/api/sales/{sale_id}/undo", json={})
     body = await undone.json()
     assert (undone.status, body["state"], body["undo_seconds_left"]) == (200, "cancelled", 0)
     again = await shop.client.post(f"/api/sales/{sale_id}/undo", json={})
-    assert (again.status, await code_of(again)) == (409, "not_possible")
+    assert (again.status, await again.json()) == (200, body)
+
+
+async def test_a_sale_that_was_taken_back_before_it_came_is_refused(shop: Shop) -> None:
+    body = decision()
+    assert (await shop.client.post(f"/api/sales/{body['id']}/undo", json={})).status == 404
+    late = await shop.client.post("/api/decisions", json=body)
+    assert (late.status, await code_of(late)) == (409, "taken_back")
+    assert shop.outbox.recent() == []
+
+
+async def test_undos_of_unknown_sales_are_limited_as_decisions_are(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, settings=WebSettings(decisions_each_second=0.01, decisions_burst=2)) as shop:
+        known = (await (await shop.client.post("/api/decisions", json=decision())).json())["id"]
+        statuses = [(await shop.client.post(f"/api/sales/{uuid4()}/undo", json={})).status for _ in range(3)]
+        assert statuses == [404, 429, 429]
+        assert (await shop.client.post(f"/api/sales/{known}/undo", json={})).status == 200
 
 
 @pytest.mark.parametrize("sale_id", [str(uuid4()), "1", "x" * 5000])
@@ -185,7 +201,7 @@ async def test_the_newest_sale_just_settled_is_taken_back_by_a_refund(tmp_path: 
 
         await eventually(given)
         again = await shop.client.post(f"/api/sales/{sale_id}/undo", json={})
-        assert (again.status, await code_of(again)) == (409, "not_possible")
+        assert (again.status, (await again.json())["refund"]) == (200, "given")
         totals = read_ledger(tmp_path / "ledger.sqlite")
         assert [entry.refunded_at is not None for entry in totals] == [True]
 

@@ -42,6 +42,8 @@ export interface Health {
   camera: { name: string; live: boolean; detail: string | null; code?: string | null };
   bundle: string;
   till: { name: string };
+  /** `revision`: another one for each change of what is sold, since the kiosk's start. */
+  catalogue?: { revision?: number };
   /** `usable`: whether a sale can be kept just now; if not, none is taken, and `detail` says why. */
   outbox: { pending: number; oldest_age_seconds: number; usable: boolean; detail: string | null };
   version: string;

@@ -1,7 +1,7 @@
 /** The counter page: what the kiosk's own camera recognises, as it happens. */
 
 import "./style.css";
-import { fetchSales, NoAnswerError, payCodeAddress, type Health, type PageSettings, type Sale } from "./api";
+import { fetchSales, NoAnswerError, payCodeAddress, RefusedError, type Health, type PageSettings, type Sale } from "./api";
 import { find } from "./dom";
 import { followEvents, type NamedGuess } from "./events";
 import { Face } from "./face";
@@ -13,6 +13,7 @@ import { LivePicture } from "./views/livepicture";
 import { SalesList } from "./views/saleslist";
 
 const SALES_ASKED_FOR = 10;
+const AGAIN_MS = 3000;
 
 class Counter {
   private readonly face: Face;
@@ -21,6 +22,7 @@ class Counter {
   private readonly picture = new LivePicture(find<HTMLImageElement>("picture"));
   private readonly search = new Search();
   private isCameraLive = false;
+  private again = 0;
 
   constructor(private readonly settings: PageSettings) {
     this.face = new Face({
@@ -36,7 +38,7 @@ class Counter {
     if (settings.pay_link === "shop") showPayCode();
     find("pair").hidden = settings.pairs !== true;
     followEvents({
-      connected: () => void this.catchUp(),
+      connected: () => void this.connected(),
       lost: () => {
         this.face.lastHeard = null;
         this.showCamera(false, () => this.face.status.showLost());
@@ -51,17 +53,24 @@ class Counter {
     });
   }
 
-  private async catchUp(): Promise<void> {
+  private async connected(): Promise<void> {
     await this.face.connected();
+    await this.catchUp();
+  }
+
+  private async catchUp(): Promise<void> {
+    window.clearTimeout(this.again);
     try {
       const sales = await fetchSales(SALES_ASKED_FOR);
       this.list.replace(sales);
       const [newest] = sales;
       if (newest !== undefined && isUndoable(newest)) this.face.card.showSale(newest, true);
     } catch (error) {
-      // The stream tells when the kiosk is back, and this runs again.
-      if (!(error instanceof NoAnswerError)) throw error;
-      this.face.status.showLost();
+      if (!(error instanceof NoAnswerError || error instanceof RefusedError)) throw error;
+      if (error instanceof RefusedError) this.list.showTrouble(refusalText(error));
+      else this.face.status.showLost();
+      // The stream may be open all the same, and then tells of no return.
+      this.again = window.setTimeout(() => void this.catchUp(), AGAIN_MS);
     }
   }
 
@@ -78,6 +87,7 @@ class Counter {
   }
 
   private showHealth(health: Health): void {
+    void this.face.follow(health);
     this.showCamera(health.camera.live, () => this.face.status.showHealth(health));
     this.face.card.setClosed(!health.outbox.usable);
   }

@@ -7,6 +7,7 @@ import {
   RefusedError,
   reportDecision,
   type PageSettings,
+  type Health,
   type Product,
   type Sale,
 } from "./api";
@@ -51,6 +52,8 @@ export class Face {
   lastHeard: Sale | null = null;
   /** How often the list was asked for: an older answer may come after a newer one. */
   private asked = 0;
+  /** Which list is shown, by what the kiosk's status says of it. */
+  private listed: string | null = null;
   private readonly queue = new Queue();
   private readonly sender: Sender;
   private readonly newPage = new NewPage(() => this.card.isIdle && this.stage.isHome);
@@ -98,6 +101,13 @@ export class Face {
     await this.showProducts(true);
   }
 
+  /** Takes over another list when the kiosk has one: its bundle or its till's list changed. */
+  async follow({ bundle, catalogue }: Health): Promise<void> {
+    const listed = `${bundle} ${catalogue?.revision ?? ""}`;
+    if (listed === this.listed) return;
+    if (this.listed === null || (await this.showProducts(true))) this.listed = listed;
+  }
+
   private makeSender(): Sender {
     const notices = new Notices(find("status"), (entry) => void this.sender.dismiss(entry));
     return new Sender(this.queue, {
@@ -125,16 +135,19 @@ export class Face {
     this.stage.giveWay(this.products.find(label)?.name ?? label);
   }
 
-  private async showProducts(isFresh = false): Promise<void> {
+  /** False: the kiosk did not tell. */
+  private async showProducts(isFresh = false): Promise<boolean> {
     this.asked += 1;
     const { asked } = this;
     try {
       const products = await fetchCatalogue(isFresh);
       if (asked === this.asked) this.products.show(products);
+      return true;
     } catch (error) {
       // The stream tells when the kiosk is back, and this runs again; and it notices when this device is not paired.
       if (!(error instanceof NoAnswerError || error instanceof RefusedError)) throw error;
       this.status.showLost();
+      return false;
     }
   }
 

@@ -49,7 +49,9 @@ export function refusalText({ code, message }: Pick<RefusedError, "code" | "mess
   if (code === "not_sold") return text("refused_not_sold");
   if (code === "not_kept") return text("refused_not_kept");
   if (code === "not_possible") return text("refused_too_late");
-  return message;
+  if (code === "too_many") return text("refused_busy");
+  if (code === "no_such_sale" || code === "taken_back") return text("note_cancelled");
+  return text("refused_other", { message });
 }
 
 function isBeingReturned({ refund }: Sale): boolean {

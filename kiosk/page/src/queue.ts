@@ -46,23 +46,26 @@ export class Queue {
   async note(id: string, product: Product, decision: Decision): Promise<boolean> {
     const state = { isPromised: false, isUndone: false, refusal: null };
     const entry: Omit<Entry, "order"> = { id, product, decision, notedAt: Date.now(), ...state };
+    // The database gives the order.
+    const added = this.write((store) => store.add(entry as Entry));
     try {
-      // The database gives the order.
-      await inTime(this.write((store) => store.add(entry as Entry)));
+      await inTime(added);
       return true;
     } catch {
       // No database in this browser, none in a private window, or the disk is full: then it is sent without a note.
+      // One that comes late after all would be sent again after the shopper was told that it was not bought.
+      added.then((order) => this.remove(order)).catch(() => undefined);
       return false;
     }
   }
 
-  /** All of it, the oldest first; nothing where nothing can be kept. */
+  /**
+   * All of it, the oldest first.
+   *
+   * @throws errors of every kind where the database cannot be read, or hangs.
+   */
   async all(): Promise<Entry[]> {
-    try {
-      return await inTime(this.open().then((database) => database.getAll(STORE)));
-    } catch {
-      return [];
-    }
+    return inTime(this.open().then((database) => database.getAll(STORE)));
   }
 
   async find(id: string): Promise<Entry | undefined> {
@@ -89,11 +92,20 @@ export class Queue {
     });
   }
 
+  /** The shopper relies on it from now on. False: the kiosk has answered for it, and it is not here any more. */
+  async promise(id: string): Promise<boolean> {
+    return this.mark(id, { isPromised: true });
+  }
+
   /** Takes a sale back that the kiosk has not answered for. False: it has, and there is nothing here to take back. */
   async undo(id: string): Promise<boolean> {
+    return this.mark(id, { isUndone: true });
+  }
+
+  private async mark(id: string, changes: Partial<Entry>): Promise<boolean> {
     return this.write(async (store) => {
       const entry = await store.index("id").get(id);
-      if (entry !== undefined) await store.put({ ...entry, isUndone: true });
+      if (entry !== undefined) await store.put({ ...entry, ...changes });
       return entry !== undefined;
     });
   }

@@ -12,7 +12,10 @@ const SHARED_NAME = "kiosk-queue";
 const NOT_PAIRED = "not_paired";
 /** The kiosk cannot keep anything just now: it has not taken the sale. */
 const NOT_KEPT = "not_kept";
+/** It never heard of it, and if it still comes, it will not be taken. */
 const NO_SUCH_SALE = "no_such_sale";
+/** It was told before that this sale is not wanted. */
+const TAKEN_BACK = "taken_back";
 /** Statuses that will be the same however often it is asked; the others are trouble that passes. */
 const FOR_GOOD = new Set([400, 409, 413, 415, 422]);
 
@@ -38,8 +41,7 @@ export class Sender {
   private waitMs = FIRST_WAIT_MS;
   private isRunning = false;
   private isWokenAgain = false;
-  /** Sales taken back of which the kiosk had not heard when it was told. */
-  private readonly unheard = new Set<string>();
+  private hasAdopted = false;
 
   constructor(
     private readonly queue: Queue,
@@ -50,7 +52,7 @@ export class Sender {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.wake();
     });
-    void this.adopt();
+    this.wake();
   }
 
   /**
@@ -68,17 +70,16 @@ export class Sender {
 
   /** The shopper is told that it is noted; from now on only a person takes it out of sight. False: it is settled. */
   async promise(id: string): Promise<boolean> {
-    const entry = await this.queue.find(id);
-    if (entry === undefined) return false;
-    await this.queue.change(entry.order, { isPromised: true });
+    const isHere = await this.queue.promise(id);
     this.announce();
-    return true;
+    // The kiosk's answer may have come in the meantime.
+    return isHere && this.waiters.has(id);
   }
 
-  /** Takes a sale back that the kiosk has not answered for. False: it has. */
+  /** Takes a sale back that the kiosk has not answered for. False: it has, and is the one to be asked. */
   async undo(id: string): Promise<boolean> {
     const isUndone = await this.queue.undo(id);
-    if (isUndone) this.waiters.delete(id);
+    this.waiters.delete(id);
     this.announce();
     this.wake();
     return isUndone;
@@ -99,8 +100,9 @@ export class Sender {
 
   /** Takes over what earlier pages left: the shoppers have gone, and rely on it. */
   private async adopt(): Promise<void> {
-    for (const { order } of await this.queue.all()) await this.queue.change(order, { isPromised: true });
-    this.wake();
+    if (this.hasAdopted) return;
+    for (const { id } of await this.queue.all()) await this.queue.promise(id);
+    this.hasAdopted = true;
   }
 
   private async run(): Promise<void> {
@@ -113,9 +115,14 @@ export class Sender {
     try {
       do {
         this.isWokenAgain = false;
+        await this.adopt();
         isTroubled = await this.sendAll();
         await this.tell();
       } while (this.isWokenAgain);
+    } catch (error) {
+      // This device's database fails with errors of every kind. What waits in it is still there.
+      isTroubled = true;
+      console.warn("what is noted on this device cannot be read; trying again", error);
     } finally {
       this.isRunning = false;
       if (isTroubled) this.tryLater();
@@ -173,13 +180,7 @@ export class Sender {
       await undoSale(id);
     } catch (error) {
       if (!(error instanceof RefusedError && error.code === NO_SUCH_SALE)) throw error;
-      // The kiosk never heard of it, which is what was wanted, unless a try that was given up is still on its way to it.
-      if (!this.unheard.has(id)) {
-        this.unheard.add(id);
-        return "later";
-      }
     }
-    this.unheard.delete(id);
     await this.queue.remove(order);
     return "done";
   }
@@ -187,6 +188,11 @@ export class Sender {
   private async settleRefusal({ order, id, isUndone }: Entry, error: RefusedError): Promise<Result> {
     const now = await this.queue.find(id);
     if (now === undefined || now.isUndone !== isUndone) return "done";
+    if (error.code === TAKEN_BACK) {
+      this.finish(id, null);
+      await this.queue.remove(order);
+      return "done";
+    }
     const isDeclined = error.code === NOT_KEPT && !now.isPromised && !isUndone;
     if (!FOR_GOOD.has(error.status) && !isDeclined) return "later";
     if (this.waiters.has(id) && !now.isPromised) {
@@ -210,7 +216,13 @@ export class Sender {
   }
 
   private async tell(): Promise<void> {
-    const entries = await this.queue.all();
+    let entries: Entry[];
+    try {
+      entries = await this.queue.all();
+    } catch {
+      // What was told last still holds; `run` tries again.
+      return;
+    }
     const here = new Set(entries.map(({ id }) => id));
     for (const id of this.waiters.keys()) if (!here.has(id)) this.finish(id, null);
     const refused = entries.filter(({ refusal }) => refusal !== null);

@@ -1,4 +1,5 @@
 import { IDBDatabase, IDBFactory, IDBOpenDBRequest } from "fake-indexeddb";
+import { openDB } from "idb";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import "fake-indexeddb/auto";
 
@@ -50,6 +51,33 @@ it("has nothing to take back once the kiosk has the sale", async () => {
   expect(await queue.undo("a")).toBe(false);
 });
 
+it("promises nothing once the kiosk has the sale", async () => {
+  const queue = new Queue();
+  for (const id of ["a", "b"]) await queue.note(id, product, decision);
+  await queue.settle((await queue.all())[0].order);
+  expect([await queue.promise("a"), await queue.promise("b")]).toEqual([false, true]);
+  expect((await queue.all()).map(({ id, isPromised }) => [id, isPromised])).toEqual([["b", true]]);
+});
+
+it("keeps no decision of which it said that it cannot be noted, even when the database comes round late", async () => {
+  const queue = new Queue();
+  await queue.all();
+  const database = await openDB("kiosk");
+  const { store } = database.transaction("waiting", "readwrite");
+  let isBusy = true;
+  const busy = (async () => {
+    while (isBusy) await store.count();
+  })();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const noted = queue.note("a", product, decision);
+  await vi.advanceTimersByTimeAsync(2000);
+  vi.useRealTimers();
+  expect(await noted).toBe(false);
+  isBusy = false;
+  await busy;
+  await vi.waitFor(async () => expect(await ids(queue)).toEqual([]));
+});
+
 it("says when nothing can be noted in this browser", async () => {
   vi.stubGlobal("indexedDB", {
     open() {
@@ -57,7 +85,7 @@ it("says when nothing can be noted in this browser", async () => {
     },
   });
   expect(await new Queue().note("a", product, decision)).toBe(false);
-  expect(await new Queue().all()).toEqual([]);
+  await expect(new Queue().all()).rejects.toThrow("not here");
 });
 
 it("does not wait for ever for a database that hangs", async () => {

@@ -20,10 +20,14 @@ let answer: (what: string, id: string) => Answer | Promise<Answer>;
 let queue: Queue;
 let told: { noted: number; refused: string[] };
 let notPaired: Mock<() => void>;
+/** What the sender wants to do later. */
+let timers: (() => void)[];
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
-  vi.stubGlobal("window", { setTimeout: () => 0, clearTimeout: () => undefined, addEventListener: () => undefined });
+  timers = [];
+  const setTimeout = (run: () => void): number => timers.push(run);
+  vi.stubGlobal("window", { setTimeout, clearTimeout: () => undefined, addEventListener: () => undefined });
   // The pages of earlier tests are not to hear of this one's.
   vi.stubGlobal("BroadcastChannel", undefined);
   vi.stubGlobal("navigator", { locks: { request: inTurn() } });
@@ -189,12 +193,73 @@ it("tells the kiosk of nothing but the undo once a sale was taken back", async (
   asked = [];
   answer = () => refusal(404, "no_such_sale");
   sender.wake();
-  await vi.waitFor(() => expect(asked).toEqual(["undo a"]));
-  // What was sent before may still be on its way to the kiosk.
-  expect(await left()).toEqual(["a"]);
-  sender.wake();
   await vi.waitFor(async () => expect(await left()).toEqual([]));
-  expect(asked).toEqual(["undo a", "undo a"]);
+  // Should what was sent before still come, the kiosk will not take it.
+  expect(asked).toEqual(["undo a"]);
+  expect(told).toEqual({ noted: 0, refused: [] });
+});
+
+it("takes a sale that the kiosk was told not to take for taken back, and troubles nobody with it", async () => {
+  answer = () => null;
+  await note("a", "b");
+  const sender = start();
+  const sale = sender.deliver("a");
+  await vi.waitFor(() => expect(told.noted).toBe(2));
+  answer = (_, id) => (id === "a" ? refusal(409, "taken_back") : sold(id));
+  sender.wake();
+  expect(await sale).toBeNull();
+  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await vi.waitFor(() => expect(told).toEqual({ noted: 0, refused: [] }));
+});
+
+it("promises nothing when the kiosk has answered in the meantime", async () => {
+  let give: (given: Answer) => void = () => undefined;
+  answer = () => new Promise<Answer>((resolve) => (give = resolve));
+  await note("a");
+  const sender = start();
+  const sale = sender.deliver("a");
+  await vi.waitFor(() => expect(asked).toEqual(["sale a"]));
+  const promise = queue.promise.bind(queue);
+  vi.spyOn(queue, "promise").mockImplementation(async (id) => {
+    const isHere = await promise(id);
+    give(sold("a"));
+    await sale;
+    return isHere;
+  });
+  expect(await sender.promise("a")).toBe(false);
+});
+
+it("tells what it told before while the database cannot be read, and goes on when it can", async () => {
+  answer = () => null;
+  await note("a");
+  const sender = start();
+  await vi.waitFor(() => expect(told.noted).toBe(1));
+  let isSettled = false;
+  void sender.deliver("a").then(() => (isSettled = true));
+  const broken = vi.spyOn(queue, "all").mockRejectedValue(new Error("not now"));
+  const warned = vi.spyOn(console, "warn").mockReturnValue();
+  answer = (_, id) => sold(id);
+  sender.wake();
+  await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+  expect([told.noted, isSettled]).toEqual([1, false]);
+  broken.mockRestore();
+  warned.mockRestore();
+  expect(timers.length).toBeGreaterThan(0);
+  timers.forEach((run) => run());
+  await vi.waitFor(() => expect([told.noted, isSettled]).toEqual([0, true]));
+});
+
+it("takes over what earlier pages left also when the database did not answer at first", async () => {
+  answer = () => null;
+  await note("a");
+  const broken = vi.spyOn(queue, "all").mockRejectedValue(new Error("not now"));
+  const warned = vi.spyOn(console, "warn").mockReturnValue();
+  start();
+  await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+  broken.mockRestore();
+  warned.mockRestore();
+  timers.forEach((run) => run());
+  await vi.waitFor(() => expect(told.noted).toBe(1));
 });
 
 it("lets go of a shopper whose sale another page has brought", async () => {

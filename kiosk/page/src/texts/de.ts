@@ -7,7 +7,6 @@ export const de: Texts = {
   to_tablet: "Kamera dieses Geräts",
   to_counter: "Kamera des Kiosks",
   to_pair: "Tablet koppeln",
-  no_script: "Diese Seite braucht JavaScript.",
 
   ready: "Bereit",
   looking: "Noch nicht sicher",
@@ -63,6 +62,8 @@ export const de: Texts = {
   refused_not_sold: "Die Kasse führt es nicht; es wurde nichts gesendet. Bitte nimm die Liste.",
   refused_not_kept: "Der Kiosk kann gerade keine Verkäufe festhalten; es wurde nichts gesendet. Bitte nimm die Liste auf Papier.",
   refused_too_late: "Hier lässt es sich nicht mehr zurücknehmen. Die letzten Verkäufe sagen, wie es darum steht.",
+  refused_busy: "Der Kiosk hat gerade zu viel zu tun. Versuch es gleich noch einmal.",
+  refused_other: "Der Kiosk hat abgelehnt: {message}",
 
   refused_later: "Nicht gekauft, notiert um {time}: {name}. {reason}",
   not_undone_later: "Nicht zurückgenommen, notiert um {time}: {name}. {reason}",

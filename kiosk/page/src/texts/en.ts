@@ -5,7 +5,6 @@ export const en = {
   to_tablet: "Use this device's camera",
   to_counter: "The kiosk's camera",
   to_pair: "Pair a tablet",
-  no_script: "This page needs JavaScript.",
 
   ready: "Ready",
   looking: "Not sure yet",
@@ -61,6 +60,8 @@ export const en = {
   refused_not_sold: "The till does not list it, so nothing was sent. Please use the list.",
   refused_not_kept: "The kiosk cannot keep sales just now, so nothing was sent. Please use the list on paper.",
   refused_too_late: "It is too late to take it back here. The last sales tell where it stands.",
+  refused_busy: "The kiosk has too much to do just now. Try again in a moment.",
+  refused_other: "The kiosk said no: {message}",
 
   refused_later: "Not taken, noted at {time}: {name}. {reason}",
   not_undone_later: "Not taken back, noted at {time}: {name}. {reason}",

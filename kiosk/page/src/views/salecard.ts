@@ -123,7 +123,7 @@ export class SaleCard {
   showNoted(saleId: string, product: Product, isRecognised: boolean, undo: () => Promise<boolean>): void {
     this.show("noted", text("noted"), product, formatPrice(product.price_pence), text("note_noted"));
     this.root.dataset.sale = saleId;
-    const undoThen = (then?: () => void): void => void this.undoNoted(product, undo, then);
+    const undoThen = (then?: () => void): void => void this.undoNoted(saleId, product, undo, then);
     const notThat: Action = { key: "not_that", press: () => undoThen(() => this.settings.notThat(product.label)) };
     this.offer({ key: "undo", press: () => undoThen(), isMain: true }, ...(isRecognised ? [notThat] : []));
     this.idleAfter(LINGER_MS);
@@ -163,9 +163,9 @@ export class SaleCard {
   }
 
   private waysBack(sale: Sale, asks: boolean): Action[] {
-    const notThat = (): void => void this.undo(sale, () => this.settings.notThat(sale.label));
-    const undo: Action = { key: sale.state === "held" ? "undo" : "take_back", press: () => void this.undo(sale) };
-    const pay: Action = { key: "pay_phone", press: () => void this.undo(sale, (undone) => this.payInstead(undone)) };
+    const notThat = (): void => void this.undo(sale.id, () => this.settings.notThat(sale.label));
+    const undo: Action = { key: sale.state === "held" ? "undo" : "take_back", press: () => void this.undo(sale.id) };
+    const pay: Action = { key: "pay_phone", press: () => void this.undo(sale.id, (undone) => this.payInstead(undone)) };
     const pays = this.settings.paysByPhone && sale.state === "held" ? [pay] : [];
     if (!asks) return [{ ...undo, counts: true, isMain: true }, ...pays];
     if (!this.settings.asks) return [{ ...undo, counts: true, isMain: true }, { key: "not_that", press: notThat }, ...pays];
@@ -262,7 +262,12 @@ export class SaleCard {
     this.idleAfter(LINGER_MS);
   }
 
-  private async undoNoted(product: Product, undo: () => Promise<boolean>, then?: () => void): Promise<void> {
+  private async undoNoted(
+    saleId: string,
+    product: Product,
+    undo: () => Promise<boolean>,
+    then?: () => void,
+  ): Promise<void> {
     let isUndone: boolean;
     try {
       isUndone = await undo();
@@ -272,23 +277,24 @@ export class SaleCard {
       this.note.textContent = text("note_undo_not_noted");
       return;
     }
-    // When the kiosk has it by now, its answer is on its way to the card, with a way back of its own.
-    if (!isUndone) return;
+    // The kiosk has it by now, so that it is the kiosk that takes it back.
+    if (!isUndone) return this.undo(saleId, then);
     this.show("cancelled", text("taken_back"), product, formatPrice(product.price_pence), text("note_undo_noted"));
     this.offer(this.choose);
     this.idleAfter(LINGER_MS);
     then?.();
   }
 
-  private async undo(sale: Sale, then?: (undone: Sale) => void): Promise<void> {
+  private async undo(saleId: string, then?: (undone: Sale) => void): Promise<void> {
+    const before = this.shownSale;
     try {
-      const undone = await undoSale(sale.id);
+      const undone = await undoSale(saleId);
       // What the event stream has told in the meantime is newer than this answer.
-      if (this.shownSale === sale) this.showSale(undone);
+      if (this.currentSaleId === saleId && this.shownSale === before) this.showSale(undone);
       then?.(undone);
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof NoAnswerError)) throw error;
-      if (this.currentSaleId !== sale.id) return;
+      if (this.currentSaleId !== saleId) return;
       for (const one of this.actions.querySelectorAll("button")) one.disabled = false;
       this.note.textContent = error instanceof NoAnswerError ? text("note_undo_no_answer") : refusalText(error);
     }

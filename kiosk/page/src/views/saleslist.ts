@@ -19,6 +19,11 @@ export class SalesList {
     this.draw();
   }
 
+  /** Why the kiosk does not tell of its sales; those that are shown stay. */
+  showTrouble(message: string): void {
+    if (this.sales.length === 0) this.root.replaceChildren(make("li", "quiet", message));
+  }
+
   /** Whether `sale` was taken after every sale in the list. */
   isNewest(sale: Sale): boolean {
     return this.sales.every((known) => known.taken_at < sale.taken_at);
