@@ -27,6 +27,9 @@ from kiosk.web.views_of_kiosk import KioskView, ServedModel, WebSettings
 
 Client = TestClient[web.Request, web.Application]
 
+NO_SALE = "5f0c1f6e-1d2b-4a7e-9c55-0e2f3a4b5c6d"
+"""The id of no sale. Always the same, for it is part of tests' names, in which all test processes must agree."""
+
 PRODUCTS = [Product("twix", "Twix", 85), Product("apple", "Äpfel & <Birnen>", None)]
 STATUS = {"status": "ok", "camera": {"name": "a clip", "live": True, "detail": None}}
 

@@ -12,7 +12,7 @@ from kiosk.web.server import create_app
 from kiosk.web.serving import Serving
 from kiosk.web.views_of_kiosk import VIEW, WebSettings
 from kiosk.web.visitor import is_own_host
-from tests.web.shop import Shop, open_shop
+from tests.web.shop import NO_SALE, Shop, open_shop
 
 DECISION = {"id": str(uuid4()), "label": "twix", "confidence": 0.97, "votes": 3}
 PATHS = ["/", "/tablet", "/healthz", "/bundle/bundle.json", "/api/catalogue", "/assets/app-1a2b.js", "/nowhere"]
@@ -71,7 +71,7 @@ async def test_a_form_cannot_sell(shop: Shop, kind: str) -> None:
     assert (answer.status, (await answer.json())["error"]["code"]) == (415, "wrong_type")
 
 
-@pytest.mark.parametrize("path", ["/api/decisions", f"/api/sales/{uuid4()}/undo"])
+@pytest.mark.parametrize("path", ["/api/decisions", f"/api/sales/{NO_SALE}/undo"])
 @pytest.mark.parametrize("chunked", [True, False])
 async def test_an_oversized_body_is_refused(shop: Shop, path: str, chunked: bool) -> None:
     async def pieces() -> AsyncIterator[bytes]:

@@ -18,6 +18,7 @@ from kiosk.web.guard import STREAMS_EACH
 from kiosk.web.views_of_kiosk import WebSettings
 from kiosk.web.visitor import COOKIE
 from tests.web.network import NetworkShop, open_network_shop
+from tests.web.shop import NO_SALE
 
 HTML = {"Accept": "text/html,*/*"}
 SECRETS = [
@@ -63,7 +64,7 @@ async def test_a_stranger_gets_nothing_and_a_person_is_led_to_the_pairing_page(
     assert (led.status, led.headers["Location"]) == (303, "/pair")
 
 
-@pytest.mark.parametrize("path", ["/api/decisions", f"/api/sales/{uuid4()}/undo", "/pair/code"])
+@pytest.mark.parametrize("path", ["/api/decisions", f"/api/sales/{NO_SALE}/undo", "/pair/code"])
 async def test_nobody_sells_or_makes_codes_unpaired(kiosk: NetworkShop, stranger: ClientSession, path: str) -> None:
     answer = await stranger.post(f"{kiosk.https}{path}", json=decision())
     assert (answer.status, await code_of(answer)) == (401, "not_paired")
