@@ -22,10 +22,16 @@ class ListKeeper:
     """Brings the till's list into the catalogue and on to the disk."""
 
     def __init__(
-        self, till: Till, catalogue: Catalogue, cache: CatalogueCache, on_list: Callable[[], None] = lambda: None
+        self,
+        till: Till,
+        catalogue: Catalogue,
+        cache: CatalogueCache,
+        on_list: Callable[[], None] = lambda: None,
+        on_asked: Callable[[TillError | None], None] = lambda _: None,
     ) -> None:
-        """`on_list` is called after each list that the till gave."""
+        """`on_list` is called after each list that the till gave; `on_asked` each time that it was asked."""
         self._on_list = on_list
+        self._on_asked = on_asked
         self._till = till
         self._catalogue = catalogue
         self._cache = cache
@@ -42,11 +48,13 @@ class ListKeeper:
             try:
                 products = await self._till.products()
             except TillError as error:
+                self._on_asked(error)
                 log.warning("till has no list for us", extra={"till": self._till.name, "reason": str(error)})
                 await asyncio.sleep(min(RETRY_SECONDS, refresh_seconds))
                 continue
             if products is None:
                 return
+            self._on_asked(None)
             listed = list(products)
             self._catalogue.replace(listed)
             self._on_list()

@@ -1,6 +1,15 @@
 """Every metric of the kiosk, named in one place."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+import math
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 STAGE_BUCKETS_SECONDS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.033, 0.066, 0.133, 0.25, 0.5, 1.0, 2.5)
 CONFIDENCE_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1.0)
@@ -23,6 +32,7 @@ class Metrics:
         self._till()
         self._catalogue()
         self._build()
+        self._device()
 
     def _recognition(self) -> None:
         self.frames = Counter(
@@ -118,6 +128,12 @@ class Metrics:
             buckets=TILL_BUCKETS_SECONDS,
             registry=self.registry,
         )
+        self.till_reachable = Gauge(
+            "kiosk_till_reachable",
+            "1 when the till answered the last time it was asked, 0 when it did not; NaN before the first time.",
+            registry=self.registry,
+        )
+        self.till_reachable.set(math.nan)
 
     def _catalogue(self) -> None:
         self.not_sold = Counter(
@@ -149,6 +165,11 @@ class Metrics:
             "1 while the kiosk runs on an earlier bundle because it went back from a newer one by itself; else 0.",
             registry=self.registry,
         )
+        self.bundle_expected_confidence = Gauge(
+            "kiosk_bundle_expected_confidence",
+            "Mean confidence of the bundle's own evaluation where it names a product; NaN where the bundle tells none.",
+            registry=self.registry,
+        )
         self.reloads = Counter(
             "kiosk_reloads",
             "Reloads asked for while running, by result: taken, or refused, when the old config and bundle go on.",
@@ -157,4 +178,27 @@ class Metrics:
         )
         self.build_info = Gauge(
             "kiosk_build_info", "This program; always 1.", ["version", "python", "engine"], registry=self.registry
+        )
+
+    def _device(self) -> None:
+        ProcessCollector(registry=self.registry)
+        self.unclean_stops = Counter(
+            "kiosk_unclean_stops",
+            "Runs of the kiosk on this device that did not end in good order, by how: crash (watchdog, signal, no"
+            " memory, a bug) or power_cut (the whole system). Kept over restarts.",
+            ["how"],
+            registry=self.registry,
+        )
+        self.state_free_bytes = Gauge(
+            "kiosk_state_free_bytes", "Room left on the disk of the state directory.", registry=self.registry
+        )
+        self.state_size_bytes = Gauge(
+            "kiosk_state_size_bytes", "Size of the disk of the state directory.", registry=self.registry
+        )
+        self.certificate_expiry = Gauge(
+            "kiosk_certificate_expiry_timestamp_seconds",
+            "When the page's certificate in use, and the kiosk's own authority, end, in seconds since 1970; absent"
+            " while only this machine reaches the page.",
+            ["certificate"],
+            registry=self.registry,
         )

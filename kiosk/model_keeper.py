@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,10 @@ from kiosk.bundle_trial import require_trial
 from kiosk.config import Config, RecognitionConfig
 from kiosk.errors import BundleError, EngineError
 from kiosk.metrics import Metrics
-from kiosk.parts import INSTALLED, bundle_place, bundle_store, open_trusted, voting_settings
+from kiosk.parts import INSTALLED, bundle_place, bundle_products, bundle_store, open_trusted, voting_settings
 from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import VotingSettings
+from kiosk.sales.sale import SaleSource
 
 log = logging.getLogger(__name__)
 
@@ -176,6 +178,11 @@ class ModelKeeper:
         manifest = model.bundle.manifest
         self._metrics.bundle_info.clear()
         self._metrics.bundle_info.labels(manifest.id, str(len(manifest.labels))).set(1)
+        for label in bundle_products(model.bundle):
+            for source in SaleSource:
+                self._metrics.decisions.labels(label.label, source.value)  # from 0 on, so that rates see the first
+        expected = manifest.expected_confidence
+        self._metrics.bundle_expected_confidence.set(math.nan if expected is None else expected)
         self._metrics.build_info.clear()
         self._metrics.build_info.labels(version("honesty-kiosk"), python_version(), model.recogniser.engine_name).set(1)
         self.note = _note(self._pointer, model)

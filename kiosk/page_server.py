@@ -11,6 +11,8 @@ from kiosk.access.network_page import NetworkPage
 from kiosk.access.tablets import TabletBook, tablets_path
 from kiosk.access_parts import certificate_source, names_trouble, network_page
 from kiosk.config import Config
+from kiosk.health.certificates import show_certificates
+from kiosk.metrics import Metrics
 from kiosk.parts import page_settings
 from kiosk.web.guard import Guard
 from kiosk.web.network_server import LOOPBACK, network_server
@@ -33,8 +35,8 @@ class ServedPage:
 
 
 @asynccontextmanager
-async def open_page(config: Config, view: KioskView) -> AsyncIterator[ServedPage]:
-    """Serve the page.
+async def open_page(config: Config, view: KioskView, metrics: Metrics) -> AsyncIterator[ServedPage]:
+    """Serve the page; `metrics` are told when its certificates end.
 
     Raises:
         KioskError: an address is taken, or the book of tablets cannot be opened.
@@ -46,6 +48,7 @@ async def open_page(config: Config, view: KioskView) -> AsyncIterator[ServedPage
         return
     source = certificate_source(config)
     tls = TlsKeeper(source)
+    show_certificates(metrics, source, tls)
     page = network_page(config, source, lambda: tls.trouble)
     tablets = TabletBook.open(tablets_path(config.state_dir))
     try:

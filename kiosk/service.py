@@ -13,6 +13,8 @@ from kiosk.camera.capture import Capture, CaptureHooks, CaptureState, CaptureSta
 from kiosk.config import Config
 from kiosk.counter import Counter
 from kiosk.errors import KioskError
+from kiosk.health.disk import show_disk
+from kiosk.health.lives import counted_life
 from kiosk.heartbeat import Heartbeat, WebPulse, goes_round
 from kiosk.metrics import Metrics
 from kiosk.model_keeper import Model, ModelKeeper
@@ -98,6 +100,8 @@ class Service:
         self._telling.use_names(label_names(model.bundle))
         async with AsyncExitStack() as stack:
             shop = self._shop = await stack.enter_async_context(self._open_shop())
+            stack.enter_context(counted_life(self._config.state_dir, self._metrics))
+            show_disk(self._metrics, self._config.state_dir)
             page, metrics_url = await self._serve(stack, shop)
             counter = self._make_counter(model, shop)
             looking = await stack.enter_async_context(self._looking(counter))
@@ -131,7 +135,7 @@ class Service:
     async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[ServedPage, str]:
         """Start the page and the metrics; answers where each is."""
         metrics = self._config.metrics
-        page = await stack.enter_async_context(open_page(self._config, self._view(shop)))
+        page = await stack.enter_async_context(open_page(self._config, self._view(shop), self._metrics))
         scraped = await stack.enter_async_context(metrics_server(self._metrics.registry, metrics.host, metrics.port))
         return page, scraped.url
 

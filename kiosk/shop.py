@@ -11,6 +11,7 @@ from uuid import UUID
 
 from kiosk.config import Config, WebhookTill
 from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
+from kiosk.health.till import TillReach
 from kiosk.list_keeper import ListKeeper, show_catalogue
 from kiosk.metrics import Metrics
 from kiosk.outbox_view import show_outbox
@@ -20,7 +21,7 @@ from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import SalesDesk
 from kiosk.sales.files import outbox_path
 from kiosk.sales.outbox import Outbox
-from kiosk.sales.sale import Sale, SaleSource
+from kiosk.sales.sale import Sale, SaleSource, SaleState
 from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path
 from kiosk.sales.tills.till import Till
 
@@ -102,15 +103,16 @@ async def open_shop(
     _make_private(config.state_dir)
     outbox = Outbox(outbox_path(config.state_dir))
     till = configured_till(config)
+    reach = TillReach(metrics)
     try:
         opening = await _begun(_open_till(till), "till")
         if opening.done():
             opening.result()
-        courier = Courier(outbox, till, _courier_settings(config), on_request=_request_counter(metrics))
+        courier = Courier(outbox, till, _courier_settings(config), on_request=_request_counter(metrics, reach))
         desk = CountedDesk(outbox, catalogue, courier, metrics, listeners.new)
         _let_look_on(outbox, desk, metrics, listeners)
         cache = CatalogueCache(catalogue_cache_path(config.state_dir), till.key)
-        keeper = ListKeeper(till, catalogue, cache, listeners.status)
+        keeper = ListKeeper(till, catalogue, cache, listeners.status, reach.listed)
         keeper.take_kept()
         show_catalogue(metrics, catalogue)
         listing = await _begun(keeper.run(catalogue_refresh_seconds(config)), "till's list")
@@ -147,6 +149,9 @@ async def _end(*tasks: asyncio.Task[Any]) -> None:
 
 
 def _let_look_on(outbox: Outbox, desk: SalesDesk, metrics: Metrics, listeners: Listeners) -> None:
+    for state in SaleState:
+        # A counter that appears only with its first sale hides that one from every rate.
+        metrics.sales.labels(state.value)
     outbox.observe(lambda sale: metrics.sales.labels(sale.state.value).inc())
     outbox.observe(listeners.changed)
     outbox.observe_trouble(listeners.status)
@@ -174,8 +179,9 @@ def _make_private(state_dir: Path) -> None:
         raise NotKept(f"{state_dir}: {error.strerror}; let the kiosk write there, or set state_dir") from error
 
 
-def _request_counter(metrics: Metrics) -> Callable[[str, float], None]:
+def _request_counter(metrics: Metrics, reach: TillReach) -> Callable[[str, float], None]:
     def count(outcome: str, seconds: float) -> None:
+        reach.asked(outcome)
         metrics.till_requests.labels(outcome).inc()
         metrics.till_request_seconds.observe(seconds)
 

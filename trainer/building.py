@@ -201,6 +201,7 @@ def _headline(content: ReportContent, weights: str) -> dict[str, Any]:
         "top1": {form: round(top1, 4) for form, top1 in evaluation.top1.items()},
         "ece": {form: round(ece, 4) for form, ece in evaluation.ece.items()},
         "agreement": round(evaluation.agreement, 4),
+        "mean_confidence": {"product": evaluation.product_confidence},
         "float_weights_sha256": weights,
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.bundle.manifest import Preprocessing
+from kiosk.bundle.manifest import UNKNOWN, Preprocessing
 from trainer.calibration import BINS, Bin, expected_calibration_error, reliability
 from trainer.errors import DataError
 from trainer.forms import Answers, Form, agreement, ask
@@ -107,6 +107,15 @@ class Evaluation:
     def top1_interval(self) -> tuple[float, float]:
         """Between which shares the kiosk's form's top-1 lies, with 95 % confidence, for photos like these."""
         return wilson_interval(round(self.top1[KIOSK_FORM] * self.photos), self.photos)
+
+    @property
+    def product_confidence(self) -> float | None:
+        """How sure the kiosk's form was on average, rightly or not, where it named a product; None where it never did.
+
+        What a kiosk's own mean is held against while it runs.
+        """
+        sure = [one.confidence for one in self.judged if one.named != UNKNOWN]
+        return round(sum(sure) / len(sure), 4) if sure else None
 
     def as_json(self) -> dict[str, Any]:
         """The figures as `metrics.json` and `trainer evaluate --json` give them."""

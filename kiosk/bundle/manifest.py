@@ -153,3 +153,18 @@ class Manifest(_Part):
     def label_ids(self) -> tuple[str, ...]:
         """The labels in the order of the network's output."""
         return tuple(label.id for label in self.labels)
+
+    @property
+    def expected_confidence(self) -> float | None:
+        """How sure the kiosk's form was on average, where it named a product of the evaluation's photos, 0 to 1.
+
+        Bundles that were built before this was measured tell how often it was right; a calibrated network is as sure
+        as that. None where neither is told.
+        """
+        sure = _share(self.metrics.get("mean_confidence"), "product")
+        return _share(self.metrics.get("top1"), "tflite") if sure is None else sure
+
+
+def _share(figures: object, key: str) -> float | None:
+    found = figures.get(key) if isinstance(figures, dict) else None
+    return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None

@@ -30,6 +30,8 @@ class TlsKeeper:
         self._stamp: tuple[object, ...] = ()
         self.trouble: str | None = None
         """Why the certificate on disk is not used, or will soon be of no use; None while all is well."""
+        self.expires_at: datetime | None = None
+        """When the one in use ends; None while there never was a good one."""
 
     def context(self) -> ssl.SSLContext | None:
         """For the next connection; None while there never was a good certificate."""
@@ -54,6 +56,7 @@ class TlsKeeper:
         if stamp != self._stamp:
             self._context = self._load(described)
             self._stamp = stamp
+            self.expires_at = described.not_after
 
     def _load(self, described: Described) -> ssl.SSLContext:
         files = self._source.files

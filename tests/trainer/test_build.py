@@ -94,6 +94,8 @@ def test_the_report_names_the_worst_label_first_and_needs_nothing_else(built: Bu
     assert metrics["float"].keys() == metrics["tflite"].keys() == metrics["tfjs"].keys() >= {"top1", "ece"}
     assert metrics["measured_on"] == "test"
     assert len(metrics["epochs"]) == 2
+    told = open_bundle(built.bundle).manifest
+    assert told.expected_confidence in (told.metrics["mean_confidence"]["product"], told.metrics["top1"]["tflite"])
     page = (built.bundle / "report" / "index.html").read_text()
     products = page[page.index('<section id="products">') :]
     names = [metrics["labels"][place]["label"] for place in (0, -1)]

@@ -90,6 +90,18 @@ def test_recall_and_precision_are_what_one_counts_by_hand(photos: list[Photo]) -
     assert found.labels[0].label == "apple", "worst first"
 
 
+def test_how_sure_a_kiosk_should_be_is_the_mean_over_what_was_named_a_product_rightly_or_not(
+    photos: list[Photo],
+) -> None:
+    def form(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """0 and 1 are apples surely, 2 is bread perhaps, and all others are nothing at all."""
+        named = {0: (0.9, 0.1, 0.0), 1: (0.9, 0.1, 0.0), 2: (0.4, 0.6, 0.0)}
+        return np.array([named.get(int(pixel), (0.0, 0.0, 1.0)) for pixel in pixels[:, 0, 0, 0]], np.float32)
+
+    assert evaluate({"tflite": form}, photos, LABELS, HOW).product_confidence == pytest.approx(0.8)
+    assert evaluated(photos, (2,) * 10).product_confidence is None
+
+
 def test_a_label_that_nothing_was_named_has_no_precision(photos: list[Photo]) -> None:
     found = evaluated(photos, (0, 0, 0, 0, 0, 0, 0, 0, 2, 2))
     bread = next(figures for figures in found.labels if figures.label == "bread")
