@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak demo clean
+.PHONY: run test lint check-page page bench soak demo lock clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -52,6 +52,9 @@ demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hou
 	  --weights none --multiplier 0.35 --size 96 --epochs 30 --learning-rate 0.002
 	rm -rf kiosk/demo/bundle && cp -r build/demo/bundle kiosk/demo/bundle
 	$(BIN)/trainer demo-clip kiosk/demo/clip.mp4
+
+lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
+	script/lock $(VENV)
 
 clean:  ## remove everything that was built
 	rm -rf $(VENV) build dist kiosk/page/node_modules kiosk/web/static
