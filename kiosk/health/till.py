@@ -3,6 +3,7 @@
 from kiosk.errors import NotSent, TillError, Unclear
 from kiosk.metrics import Metrics
 
+_ANSWERED = ("settled", "found", "absent", "unsure", "refused", "refunded", "not_authorised")
 _UNANSWERED = ("not_sent", "unclear")
 _TELLS_NOTHING = "failed"
 """The kiosk itself failed: nothing is known of the till."""
@@ -13,6 +14,8 @@ class TillReach:
 
     def __init__(self, metrics: Metrics) -> None:
         self._reachable = metrics.till_reachable
+        for outcome in (*_ANSWERED, *_UNANSWERED, _TELLS_NOTHING):
+            metrics.till_requests.labels(outcome)  # from 0 on, so that rates see the first
 
     def asked(self, outcome: str) -> None:
         """A sale, search or refund ended so; see `kiosk.sales.outcome.Outcome.name`."""
