@@ -68,10 +68,11 @@ class CounterWatch:
         asyncio.run_coroutine_threadsafe(self._bring(decision), self._loop)
 
     async def _bring(self, decision: Decision) -> None:
+        decided = {"label": decision.label, "confidence": round(decision.confidence, 3)}
         try:
             await self._on_decision(decision)
         except KioskError as error:
-            log.error("sale not taken", extra={"label": decision.label, "reason": str(error)})
+            log.error("sale not taken", extra=decided | {"reason": str(error)})
         except Exception:
             # Nobody awaits this task: without a word here a bug would lose sales in silence.
-            log.exception("sale not taken", extra={"label": decision.label})
+            log.exception("sale not taken", extra=decided)

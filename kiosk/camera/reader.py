@@ -22,7 +22,7 @@ import numpy as np
 from kiosk.camera.frame import Frame, JpegFrame, Reader
 from kiosk.errors import CameraError, CameraLost
 from kiosk.expendable import die_first
-from kiosk.logs import EventFormatter
+from kiosk.logs import stderr_handler
 
 SLOT_BYTES = 64 * 1024 * 1024
 """Room for 20 million pixels; only what is used takes memory."""
@@ -102,9 +102,7 @@ def main() -> None:
     if os.getppid() != parent_id:
         return
     die_first()
-    handler = logging.StreamHandler()
-    handler.setFormatter(EventFormatter())
-    logging.basicConfig(level=log_level, handlers=[handler])
+    logging.basicConfig(level=log_level, handlers=[stderr_handler()])
     with socket.socket(fileno=parent_socket) as parent, mmap.mmap(slot, SLOT_BYTES) as memory:
         reader = pickle.loads(parent.recv(MESSAGE_BYTES))  # noqa: S301  # from our own parent, over a socket of ours
         with suppress(ConnectionError):  # the parent hung up, as it may

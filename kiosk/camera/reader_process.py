@@ -21,7 +21,20 @@ from kiosk.errors import CameraError, CameraLost, CameraNotFound
 
 REAPING_SECONDS = 1.0
 
-_KEPT = ("HOME", "LANG", "LC_", "LD_", "LIBCAMERA_", "OPENCV_", "PATH", "PYTHON", "TMPDIR", "TZ", "VIRTUAL_ENV")
+_KEPT = (
+    "HOME",
+    "JOURNAL_STREAM",
+    "LANG",
+    "LC_",
+    "LD_",
+    "LIBCAMERA_",
+    "OPENCV_",
+    "PATH",
+    "PYTHON",
+    "TMPDIR",
+    "TZ",
+    "VIRTUAL_ENV",
+)
 """Of the environment. The till's secrets may be in the rest, and are not for a decoder of what a network sends."""
 
 

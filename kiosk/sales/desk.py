@@ -71,7 +71,8 @@ class SalesDesk:
             raise NotSold(f"the shop does not sell {label!r}; choose from the list")
         sale, _ = self._outbox.take(self._new_sale(sale_id or uuid4(), product, confidence, source))
         self._courier.notice(sale)
-        log.info("sale taken", extra={"sale_id": str(sale.id), "label": sale.label, "source": sale.source.value})
+        taken = {"sale_id": str(sale.id), "label": sale.label, "source": sale.source.value}
+        log.info("sale taken", extra=taken | {"confidence": round(sale.confidence, 3), "price_pence": sale.price_pence})
         return sale
 
     async def undo(self, sale_id: UUID) -> Sale:
