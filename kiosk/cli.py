@@ -79,12 +79,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from kiosk.notify import open_notifier
     from kiosk.service import Service
 
     async def serve() -> None:
         await Service(lambda: read_config(options.config), say=lambda line: print(line, flush=True)).run()
 
-    asyncio.run(serve())
+    try:
+        asyncio.run(serve())
+    except KioskError as error:
+        # What `systemctl status` goes on showing when the restarts have been given up.
+        open_notifier().status(f"stopped: {str(error).splitlines()[0]}")
+        raise
     return 0
 
 

@@ -49,6 +49,8 @@ def add_sales(sales: argparse.ArgumentParser, config_help: str) -> None:
     totals = actions.add_parser("totals", help="each day's units, money and refunds in the local ledger")
     totals.set_defaults(run=_totals)
     totals.add_argument("--format", choices=["text", "csv"], default="text", help="csv: every entry (default: text)")
+    verify = actions.add_parser("verify", help="read everything kept of sales whole, and say what is damaged")
+    verify.set_defaults(run=_verify)
     for action in actions.choices.values():
         action.add_argument("--config", type=Path, metavar="FILE", help=config_help)
 
@@ -148,3 +150,17 @@ def _totals(options: argparse.Namespace) -> int:
     else:
         print(totals_table(entries))
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from kiosk.access.tablets import tablets_path
+    from kiosk.parts import ledger_path
+    from kiosk.sales.archive import archive_path
+    from kiosk.sales.files import outbox_path
+    from kiosk.sales.wholeness import verdict_table, verify
+
+    directory = read_config(options.config).state_dir
+    outbox = outbox_path(directory)
+    verdicts = verify([outbox, archive_path(outbox), ledger_path(directory), tablets_path(directory)])
+    print(verdict_table(verdicts))
+    return 1 if any(verdict.trouble for verdict in verdicts) else 0
