@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak demo lock clean
+.PHONY: run test lint check-page page bench soak demo deb offline-bundle lock clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -18,6 +19,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	script/lint-shell
 
 check-page: $(VENV)/dev.stamp $(PAGE)
 	script/npm $(VENV) run check
@@ -52,6 +54,12 @@ demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hou
 	  --weights none --multiplier 0.35 --size 96 --epochs 30 --learning-rate 0.002
 	rm -rf kiosk/demo/bundle && cp -r build/demo/bundle kiosk/demo/bundle
 	$(BIN)/trainer demo-clip kiosk/demo/clip.mp4
+
+deb: $(VENV)/kiosk.stamp $(PAGE)  ## the Debian package: dist/kiosk_*.deb; MACHINES="x86_64 aarch64" for both
+	script/deb $(VENV) $(MACHINES)
+
+offline-bundle: $(VENV)/kiosk.stamp $(PAGE)  ## installer and wheels for a USB stick: dist/kiosk-*-offline.tar
+	script/offline-bundle $(VENV)
 
 lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
 	script/lock $(VENV)
