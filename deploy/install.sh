@@ -56,7 +56,6 @@ require_system() {
         fail "the kiosk is installed as a Debian package here; use apt for it"
 }
 
-is_running() { systemctl --quiet is-active kiosk.service 2>/dev/null; }
 # Not in a tree that has not been booted.
 has_manager() { [ -d /run/systemd/system ]; }
 
@@ -104,8 +103,8 @@ install_kiosk() {
 
 uninstall_kiosk() {
     echo "the service:"
-    if is_running; then run systemctl stop kiosk.service; fi
-    run systemctl --quiet disable kiosk.service 2>/dev/null || true
+    if has_manager; then run systemctl stop kiosk.service kiosk-retry.timer kiosk-verify.timer; fi
+    run systemctl --quiet disable kiosk.service
     echo "what was installed:"
     for unit in "$here"/systemd/*; do run rm -f "$units/$(basename "$unit")"; done
     run rm -f "$journald" /usr/local/bin/kiosk
