@@ -20,8 +20,15 @@ A new model, without fear:
 
 A bundle that is cut off, changed, or gives wrong answers here is refused, and the one in use stays. One that crashes
 the kiosk twice soon after a start is gone back from by itself; `kiosk bundle show` says so.
-Pack one for many kiosks:       tar -czf bundle.tar.gz -C BUNDLE .
+Pack one for many kiosks:       tar -czf bundle.tar.gz -C BUNDLE .        (see `kiosk bundle follow --help`)
 Sign it first, if you like:     minisign -Sm BUNDLE/bundle.json      (and put the public key into bundle_keys)"""
+
+
+_FOLLOW = (
+    "A channel is a small file at an https address that many kiosks read: it names a bundle for all, and perhaps the"
+    " next one for a share of them. A kiosk whose config has bundle_channel does this by itself. What was refused here,"
+    " or gone back from, is not installed again until the channel offers another one."
+)
 
 
 def add_bundle(bundle: argparse.ArgumentParser, config_help: str) -> None:
@@ -39,6 +46,11 @@ def add_bundle(bundle: argparse.ArgumentParser, config_help: str) -> None:
     install.set_defaults(run=_install)
     install.add_argument("source", metavar="SOURCE", help=_SOURCE_HELP)
     install.add_argument("--sha256", type=_sha256, metavar="HEX", help="of the packed file; anything else is refused")
+    follow = actions.add_parser("follow", help="install what a channel offers this kiosk", description=_FOLLOW)
+    follow.set_defaults(run=_follow)
+    follow.add_argument("url", metavar="URL", nargs="?", help="the channel's https address; without one, the config's")
+    follow.add_argument("--again", action="store_true", help="also what was refused here, or gone back from, before")
+    follow.add_argument("--dry-run", action="store_true", help="only say what would be installed, and why")
     rollback = actions.add_parser("rollback", help="back to the bundle before")
     rollback.set_defaults(run=_rollback)
     for action in actions.choices.values():
@@ -90,6 +102,28 @@ def _install(options: argparse.Namespace) -> int:
     done = install(options.source, bundle_store(config), demands, _Progress())
     print(describe_installed(done, in_use=config.bundle))
     return 0
+
+
+def _follow(options: argparse.Namespace) -> int:
+    from kiosk.bundle_install import Demands
+    from kiosk.bundle_view import describe_followed, describe_offer
+    from kiosk.errors import ConfigError
+    from kiosk.parts import bundle_store, following
+    from kiosk.rollout.channel import read_channel
+    from kiosk.rollout.following import follow
+
+    config = read_config(options.config)
+    url = options.url or config.bundle_channel.url
+    if url is None:
+        raise ConfigError(["no channel: give its https address, or set bundle_channel.url in the config"])
+    kiosk, channel = following(config, url).kiosk, read_channel(url)
+    print(describe_offer(channel, kiosk))
+    if options.dry_run:
+        return 0
+    demands = Demands(config.recognition.engine, config.recognition.threads, config.bundle_keys)
+    done = follow(channel.offer_for(kiosk), bundle_store(config), demands, _Progress(), again=options.again)
+    print(describe_followed(done, in_use=config.bundle))
+    return 1 if done.dealt.refused else 0
 
 
 def _rollback(options: argparse.Namespace) -> int:

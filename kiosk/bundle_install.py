@@ -22,7 +22,7 @@ from kiosk.bundle.signature import read_signed, require_signed
 from kiosk.bundle.store import BundleStore
 from kiosk.bundle.unpacking import Unpacked, unpack
 from kiosk.bundle_trial import Trial, require_trial
-from kiosk.errors import BundleError, EngineError
+from kiosk.errors import BundleError, BundleUnavailable, EngineError
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _hash_of(path: Path) -> str:
 
 def _require_hash(called: str, found: str, wanted: str | None) -> None:
     if wanted not in (None, found):
-        raise BundleError(f"{called}: its sha256 is {found}, not what --sha256 says; do not use it")
+        raise BundleUnavailable(f"{called}: its sha256 is {found}, not what --sha256 says; do not use it")
 
 
 def _take(called: str, store: BundleStore, into: Path, unpacked: Unpacked, demands: Demands) -> Installed:
@@ -183,7 +183,7 @@ def _alone(directory: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BundleError("another `kiosk bundle install` is at work; wait for it") from error
+            raise BundleUnavailable("another `kiosk bundle install` is at work; wait for it") from error
         yield
 
 

@@ -11,9 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from kiosk.bundle.manifest import VotingRule
 from kiosk.bundle.signature import SigningKey
 from kiosk.config_values import (
+    ChannelUrl,
     DnsName,
     GivenPath,
     Host,
+    KioskName,
     MoneyUrl,
     Port,
     SafeUrl,
@@ -250,6 +252,15 @@ class WebConfig(Section):
         return not is_loopback(self.host)
 
 
+class ChannelConfig(Section):
+    """`bundle_channel:`, which bundle this kiosk and others should run."""
+
+    url: ChannelUrl | None = None
+    """The channel's https address; without one, bundles come by hand."""
+    check_seconds: float = Field(default=3600.0, ge=10, le=604_800, strict=True)
+    """How often it is asked."""
+
+
 class MetricsConfig(Section):
     """`metrics:`, for Prometheus."""
 
@@ -260,12 +271,15 @@ class MetricsConfig(Section):
 class Config(Section):
     """The whole config."""
 
+    name: KioskName | None = None
+    """What this kiosk is called in roll-outs; left out, this machine's host name."""
     state_dir: GivenPath = Field(default_factory=default_state_dir)
     """Outbox and ledger."""
     bundle: str = "installed"
     """installed: what `kiosk bundle install` made current, and until then the demo; demo; or a directory."""
     bundle_keys: tuple[SigningKey, ...] = ()
     """Public keys of minisign: with any given, only bundles that one of them signed are used. The demo needs none."""
+    bundle_channel: ChannelConfig = ChannelConfig()
     camera: CameraConfig = CameraConfig()
     recognition: RecognitionConfig = RecognitionConfig()
     voting: VotingConfig = VotingConfig()
@@ -286,4 +300,10 @@ class Config(Section):
             raise ValueError("web and metrics: given the same host and port; allowed: two that differ")
         if self.web.is_open and self.web.plain_port in (self.web.port, self.metrics.port) and self.web.plain_port != 0:
             raise ValueError("web.plain_port: given a port that is used already; allowed: one of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _channel_is_used(self) -> "Config":
+        if self.bundle_channel.url is not None and self.bundle != "installed":
+            raise ValueError("bundle_channel: given, and so is another bundle; allowed: with bundle: installed")
         return self

@@ -56,6 +56,24 @@ SafeUrl = Annotated[str, AfterValidator(_safe_url)]
 """The same without a slash at its end."""
 
 
+def _channel_url(url: str) -> str:
+    allowed = "an https address such as https://files.example/kiosks/channel.json"
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "https" and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    if not good or any(character.isspace() for character in url):
+        raise ValueError(allowed)
+    return url
+
+
+ChannelUrl = Annotated[str, AfterValidator(_channel_url)]
+"""Where files for many kiosks are: https, also an object store's signed address."""
+KioskName = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
+"""What a kiosk is called among others: printable, without spaces."""
+
+
 def _given_path(path: Path) -> Path:
     if str(path) in ("", "."):
         raise ValueError("a path such as /var/lib/kiosk")

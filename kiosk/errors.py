@@ -3,6 +3,7 @@
 KioskError
 ├── ConfigError            the config file is wrong; carries every problem found
 ├── BundleError            a bundle is missing, broken, or gives wrong answers
+│   └── BundleUnavailable  it cannot be had or kept just now: trying again later may do
 ├── EngineError            no interpreter can run the model here
 ├── CameraError
 │   ├── CameraNotFound     there is no such camera
@@ -41,6 +42,10 @@ class ConfigError(KioskError):
 
 class BundleError(KioskError):
     """A bundle is missing, broken, or gives wrong answers on its golden images."""
+
+
+class BundleUnavailable(BundleError):
+    """Nothing is known against the bundle: it cannot be fetched or kept just now, and trying again later may do."""
 
 
 class EngineError(KioskError):

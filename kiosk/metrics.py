@@ -170,6 +170,20 @@ class Metrics:
             "Mean confidence of the bundle's own evaluation where it names a product; NaN where the bundle tells none.",
             registry=self.registry,
         )
+        self.channel_read = Gauge(
+            "kiosk_bundle_channel_read_timestamp_seconds",
+            "When the bundle channel was last read, and until then when the kiosk began to, in seconds since 1970; NaN"
+            " where no channel is followed.",
+            registry=self.registry,
+        )
+        self.channel_read.set(math.nan)
+        self.channel_in_use = Gauge(
+            "kiosk_bundle_channel_in_use",
+            "1 while the bundle that the channel offers this kiosk is the one in use, 0 while it was refused or gone"
+            " back from; NaN where no channel is followed.",
+            registry=self.registry,
+        )
+        self.channel_in_use.set(math.nan)
         self.reloads = Counter(
             "kiosk_reloads",
             "Reloads asked for while running, by result: taken, or refused, when the old config and bundle go on.",

@@ -1,6 +1,7 @@
 """Makes the parts of a kiosk out of its config. Each part is handed its own small settings, never the whole."""
 
 import math
+import socket
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, Web
 from kiosk.demo import bundle_directory, clip_path, pictures_directory
 from kiosk.errors import BundleError
 from kiosk.recognition.voting import RULE_DEFAULTS, VotingSettings
+from kiosk.rollout.follower import Following
 from kiosk.sales.catalogue import Catalogue, Product
 from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
 from kiosk.sales.tills.ledger import Ledger, LedgerSettings
@@ -99,6 +101,19 @@ def configured_camera(config: Config) -> Source:
         focus=camera.focus,
     )
     return live_source(camera.source, clip=clip_path() if is_demonstration(config) else None, wishes=wishes)
+
+
+def configured_following(config: Config) -> Following | None:
+    """Which channel of bundles is followed, and for whom; None where none is."""
+    url = config.bundle_channel.url
+    return None if url is None else following(config, url)
+
+
+def following(config: Config, url: str) -> Following:
+    """The same for the channel at `url`."""
+    how = config.recognition
+    name = config.name or socket.gethostname()
+    return Following(url, name, str(bundle_store(config).directory), how.engine, how.threads, config.bundle_keys)
 
 
 def configured_view(config: Config) -> View:

@@ -24,12 +24,14 @@ from kiosk.parts import (
     bundle_catalogue,
     bundle_products,
     configured_camera,
+    configured_following,
     configured_view,
     describe_camera,
     label_names,
 )
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.reload import Reloader
+from kiosk.rollout.follower import ChannelFollower
 from kiosk.sales.sale import Sale, SaleSource
 from kiosk.shop import Listeners, Shop, open_shop
 from kiosk.status import BundleStatus, Status, status_of
@@ -182,6 +184,11 @@ class Service:
             asyncio.create_task(self._reload_when_asked(counter, shop), name="reload"),
             asyncio.create_task(self._models.watch(lambda: counter.recognised), name="bundle's trial"),
         ]
+        following = configured_following(self._config)
+        if following is not None:
+            every_seconds = self._config.bundle_channel.check_seconds
+            follower = ChannelFollower(following, every_seconds, self._metrics, self._reload.set)
+            tasks.append(asyncio.create_task(follower.run(), name="bundle channel"))
         try:
             yield
         finally:

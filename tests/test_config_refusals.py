@@ -21,6 +21,12 @@ REFUSED: dict[str, list[tuple[Any, str]]] = {
     "state_dir": [("", "a path such as"), ("~nobody-by-that-name/x", "a path whose home directory exists")],
     "bundle": [(3, "a valid string"), ([], "a valid string")],
     "bundle_keys": [("RW", ""), (["not a key"], "")],
+    "bundle_channel.url": [
+        ("http://files.example/c.json", "an https address"),
+        ("https://me:pw@files.example", "an https"),
+    ],
+    "bundle_channel.check_seconds": [(1, "greater than or equal to 10"), ("often", "a valid number")],
+    "name": [("", "should match"), ("the lab", "should match"), ("x" * 65, "should match")],
     "camera.source": [(-1, "auto, an index from 0 up"), ("", "auto, an index"), (True, "auto, an index")],
     "camera.rotation_degrees": [(45, "0, 90, 180 or 270"), ("upside down", "0, 90")],
     "camera.mirror": [("perhaps", "a valid boolean"), (1, "a valid boolean")],

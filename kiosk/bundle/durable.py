@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kiosk.errors import BundleError
+from kiosk.errors import BundleUnavailable
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -72,11 +72,11 @@ def disk_errors(path: Path) -> Iterator[None]:
     """Say in plain words what the disk, or its rights, did not allow.
 
     Raises:
-        BundleError: instead of OSError.
+        BundleUnavailable: instead of OSError.
     """
     try:
         yield
     except OSError as error:
-        raise BundleError(
+        raise BundleUnavailable(
             f"{path}: {error.strerror or error}; free some space, or run this as the kiosk's user or root"
         ) from error

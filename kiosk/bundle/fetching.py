@@ -9,7 +9,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
 from kiosk.bundle.unpacking import LARGEST_BYTES
-from kiosk.errors import BundleError
+from kiosk.errors import BundleUnavailable
 
 TIMEOUT = ClientTimeout(total=900.0, sock_connect=30.0, sock_read=30.0)
 """Seconds that all of it may take, and that the server may say nothing."""
@@ -25,23 +25,28 @@ def is_address(source: str) -> bool:
 
 
 def shown(address: str) -> str:
-    """An address as messages may show it. Raises BundleError where it is none that bundles are fetched from."""
+    """An address as messages may show it. Raises BundleUnavailable where it is none that bundles are fetched from."""
     return _shown(_https(address))
 
 
-def fetch(address: str, into: IO[bytes], progress: Progress = lambda _so_far, _total: None) -> str:
+def fetch(
+    address: str,
+    into: IO[bytes],
+    progress: Progress = lambda _so_far, _total: None,
+    largest_bytes: int = LARGEST_BYTES,
+) -> str:
     """Write what is at `address` into a file, from its beginning; answers with its sha256 in hex.
 
     Certificates are checked against the system's authorities, or those that the environment's SSL_CERT_FILE names.
 
     Raises:
-        BundleError: it cannot be had, is too large, or takes too long.
+        BundleUnavailable: it cannot be had, is too large, or takes too long.
         OSError: the file cannot be written.
     """
-    return asyncio.run(_fetch(address, into, progress))
+    return asyncio.run(_fetch(address, into, progress, largest_bytes))
 
 
-async def _fetch(address: str, into: IO[bytes], progress: Progress) -> str:
+async def _fetch(address: str, into: IO[bytes], progress: Progress, largest_bytes: int) -> str:
     url = _https(address)
     called = _shown(url)
     try:
@@ -50,22 +55,22 @@ async def _fetch(address: str, into: IO[bytes], progress: Progress) -> str:
             session.get(url, max_redirects=5) as answer,
         ):
             _require_good(answer, called)
-            return await _take(answer, into, progress, called)
+            return await _take(answer, into, progress, called, largest_bytes)
     except TimeoutError as error:
-        raise BundleError(f"{called}: took too long; try again later") from error
+        raise BundleUnavailable(f"{called}: took too long; try again later") from error
     except ClientError as error:
         reason = str(error) or type(error).__name__
-        raise BundleError(
+        raise BundleUnavailable(
             f"{called}: {reason}; is it reached from here, with a certificate that is trusted?"
         ) from error
 
 
-async def _take(answer: ClientResponse, into: IO[bytes], progress: Progress, called: str) -> str:
+async def _take(answer: ClientResponse, into: IO[bytes], progress: Progress, called: str, largest_bytes: int) -> str:
     digest, so_far, total = hashlib.sha256(), 0, answer.content_length
     async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
         so_far += len(chunk)
-        if max(so_far, total or 0) > LARGEST_BYTES:
-            raise BundleError(f"{called}: larger than a bundle can be ({LARGEST_BYTES // 2**20} MiB)")
+        if max(so_far, total or 0) > largest_bytes:
+            raise BundleUnavailable(f"{called}: larger than it can be ({largest_bytes / 2**20:g} MiB)")
         digest.update(chunk)
         into.write(chunk)
         progress(so_far, total)
@@ -78,18 +83,22 @@ def _require_good(answer: ClientResponse, called: str) -> None:
     for step in (*answer.history, answer):
         # A server may send us elsewhere, but not to where anyone on the way could change the bundle.
         if step.url.scheme != "https":
-            raise BundleError(f"{called}: leads to {_shown(step.url)}; only https addresses")
+            raise BundleUnavailable(f"{called}: leads to {_shown(step.url)}; only https addresses")
     if answer.status != 200:
-        raise BundleError(f"{called}: the server answers {answer.status} {answer.reason}; is the address right?")
+        raise BundleUnavailable(f"{called}: the server answers {answer.status} {answer.reason}; is the address right?")
 
 
 def _https(address: str) -> URL:
     try:
         url = URL(address)
     except ValueError as error:
-        raise BundleError(f"not an address ({error}); give one such as https://files.example/bundle.zip") from error
+        raise BundleUnavailable(
+            f"not an address ({error}); give one such as https://files.example/bundle.zip"
+        ) from error
     if url.scheme != "https" or not url.host or url.user or url.password:
-        raise BundleError(f"{_shown(url)}: only https addresses without a name and password, or a path on this device")
+        raise BundleUnavailable(
+            f"{_shown(url)}: only https addresses without a name and password, or a path on this device"
+        )
     return url
 
 

@@ -60,8 +60,12 @@ def running_kiosk(
     bundle: Path | None = None,
     *,
     web: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Iterator[RunningKiosk]:
-    """A kiosk, answering, in `directory`; stopped at the end. Without a `till` a ledger, with the shipped bundle."""
+    """A kiosk, answering, in `directory`; stopped at the end. Without a `till` a ledger, with the shipped bundle.
+
+    `more`: further keys of the config.
+    """
     web_port, metrics_port = free_ports(2)
     served = {"port": web_port} | (web or {})
     settings = {
@@ -74,7 +78,7 @@ def running_kiosk(
         "metrics": {"port": metrics_port},
     }
     config = directory / "kiosk.yaml"
-    config.write_text(yaml.safe_dump(settings))
+    config.write_text(yaml.safe_dump(settings | (more or {})))
     # Open to a network, the kiosk's own screen is at another port.
     screen_port = served.get("plain_port", served["port"])
     url, metrics_url = (f"http://127.0.0.1:{port}" for port in (screen_port, metrics_port))

@@ -1,0 +1,97 @@
+"""The channel: a small JSON file at an https address that many kiosks read.
+
+    {"format": 1,
+     "bundle": {"url": "shop-october.tar.gz", "sha256": "..."},
+     "next":   {"url": "shop-november.tar.gz", "sha256": "...", "share": 0.2, "kiosks": ["lab"]}}
+
+Every kiosk runs `bundle`; those that `next` falls to run that. Raising its share takes it from nobody; taking `next`
+away brings all back to `bundle`; making it `bundle` ends the roll-out. Addresses may be relative to the channel's own.
+"""
+
+import hashlib
+import io
+from typing import Literal, TypeVar
+from urllib.parse import urljoin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kiosk.bundle.fetching import fetch, shown
+from kiosk.errors import BundleUnavailable
+
+LARGEST_BYTES = 64 * 1024
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Offer(_Part):
+    """A packed bundle."""
+
+    url: str = Field(min_length=1)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the packed file."""
+
+
+class NextOffer(Offer):
+    """One that only some kiosks take as yet."""
+
+    share: float = Field(ge=0, le=1, allow_inf_nan=False)
+    """Of all kiosks, 0 to 1; which ones follows from their names and this bundle."""
+    kiosks: tuple[str, ...] = ()
+    """Kiosks that take it whatever the share is."""
+
+    def falls_to(self, kiosk: str) -> bool:
+        """Whether the kiosk of this name takes it."""
+        return kiosk in self.kiosks or place_of(kiosk, self.sha256) < self.share
+
+
+class Channel(_Part):
+    """The whole of the file."""
+
+    format: Literal[1] = 1
+    bundle: Offer
+    next: NextOffer | None = None
+
+    def offer_for(self, kiosk: str) -> Offer:
+        """What the kiosk of this name should run."""
+        return self.next if self.next is not None and self.next.falls_to(kiosk) else self.bundle
+
+
+def place_of(kiosk: str, sha256: str) -> float:
+    """Where a kiosk stands in the order in which a bundle is rolled out, 0 to 1.
+
+    The same on every machine and day; another order for each bundle, so that it is not always the same one that tries.
+    """
+    digest = hashlib.sha256(f"{sha256}:{kiosk}".encode()).digest()
+    # 53 bits: what a float holds exactly, so that the last place is still below a share of 1.
+    return (int.from_bytes(digest[:8]) >> 11) / 2**53
+
+
+AnyOffer = TypeVar("AnyOffer", bound=Offer)
+
+
+def read_channel(address: str) -> Channel:
+    """What the channel at an https address says now, with whole addresses.
+
+    Raises:
+        BundleUnavailable: it cannot be had, or is none.
+    """
+    content = io.BytesIO()
+    fetch(address, content, largest_bytes=LARGEST_BYTES)
+    try:
+        channel = Channel.model_validate_json(content.getvalue())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise BundleUnavailable(f"{shown(address)}: not a channel: {where}: {first['msg']}") from error
+    return channel.model_copy(
+        update={
+            "bundle": _whole(channel.bundle, address),
+            "next": None if channel.next is None else _whole(channel.next, address),
+        }
+    )
+
+
+def _whole(offer: AnyOffer, address: str) -> AnyOffer:
+    return offer.model_copy(update={"url": urljoin(address, offer.url)})
