@@ -1,9 +1,11 @@
 """`trainer tune`: votes compared on simulated presentations, the best put into the bundle."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from tests.trainer.conftest import NEEDS_TENSORFLOW, Built, run_trainer
 from trainer.photos import Photo
 from trainer.tuning.choosing import Chooser, halves, strongest_wrong
 from trainer.tuning.contenders import Contender, contenders, from_log_odds, log_odds, seen_by
+from trainer.tuning.curves import Curve, Mark, Point, trace, worth_tracing
+from trainer.tuning.picture import draw
 from trainer.tuning.predicting import Presentation
 from trainer.tuning.scene import SIDE_PX, Stretch, draw_stretch, film
 from trainer.tuning.scoring import Shown, add_up, judge, upper_bound
@@ -116,7 +120,9 @@ def test_thresholds_are_measured_on_photos_that_they_were_not_chosen_on() -> Non
         for number in range(60)
     ]
     chooser = Chooser(Contender("duel", 1, Duel, "duel", per_product=True), 3, 1000.0)
-    assert add_up(judge(chance, chooser.choose(chance, 1))).harmful == 0, "every wrong one was seen and is kept off"
+    assert add_up(judge(chance, chooser.settings(chance, chooser.choose(chance, 1)))).harmful == 0, (
+        "every wrong one was seen and is kept off"
+    )
     assert chooser.measure(chance, 1).score.harmful > 0
 
 
@@ -140,6 +146,42 @@ def test_of_votes_within_the_budget_the_one_that_finds_the_greater_share_is_reco
     chosen = Chooser(Contender("chosen", 3, Duel, "duel"), 3, 2.0).measure(hard, 1)
     assert chosen.score.right > fixed.score.right
     assert recommend([chosen, fixed]) is fixed
+
+
+def test_a_curve_tells_what_is_found_for_as_many_false_decisions() -> None:
+    held = EMPTY + SLIDE
+    presentations = [
+        *(shown("a", {held: sure("a", strength)}, photo=f"a{strength}") for strength in (0.7, 0.9, 0.99)),
+        *(shown(None, {held: sure("a", strength)}, photo=f"u{strength}") for strength in (0.65, 0.95)),
+    ]
+    chooser = Chooser(Contender("duel", 1, Duel, "duel"), 3, 2.0)
+    curve = trace("duel", chooser, None, presentations, seed=1)
+    assert [point.threshold for point in curve.points] == sorted((p.threshold for p in curve.points), reverse=True)
+    assert curve.found_within(0) == pytest.approx(1 / 3), "only the one that is surer than 0.95"
+    assert curve.found_within(500) == 1, "all, for one of two things not sold"
+    assert curve.found_within(-1) is None
+    assert (curve.points[-1].right_share, curve.points[-1].false_per_1000) == (1, 1000)
+
+
+def test_a_vote_with_a_given_threshold_lies_on_the_curve_of_the_same_vote() -> None:
+    traced = worth_tracing(contenders(15))
+    assert "three in a row (default)" not in [one.name for one in traced]
+    assert {one.name for one in contenders(15)} - {one.name for one in traced} == {"three in a row (default)"}
+
+
+def test_the_picture_is_higher_for_what_finds_more_and_further_right_for_what_sells_more_falsely() -> None:
+    def place(right: float, false: float) -> tuple[float, float]:
+        curve = Curve("<b>", (Point(0.9, right, false), Point(0.8, right, false)))
+        found = re.search(r'<path d="M([0-9.]+) ([0-9.]+)L', draw([curve], [], 0.8))
+        assert found
+        return float(found[1]), float(found[2])
+
+    assert place(0.6, 5)[1] < place(0.5, 5)[1]
+    assert place(0.6, 5)[0] < place(0.6, 50)[0] < place(0.6, 1000)[0] == place(0.6, 1500)[0], "and never out of it"
+    score = add_up(judge([shown("a", {})], VotingSettings()))
+    picture = draw([Curve("<b>", (Point(0.9, 0.5, 1.0),))], [Mark("single & sure", score)], 0.7)
+    names = [element.text for element in ElementTree.fromstring(picture).iter() if element.text]
+    assert {"<b>", "single & sure"} <= set(names), "names are only text"
 
 
 def test_log_odds_and_back() -> None:
@@ -240,6 +282,7 @@ def test_the_command_compares_writes_what_it_recommends_and_is_quick_the_second_
     assert kept.stat().st_mtime_ns == first, "the photos were not shown again"
     assert "the vote is put in" in said
     assert len(figures["rules"]) == len(contenders(15))
+    assert [curve["name"] for curve in figures["curves"]] == [one.name for one in worth_tracing(contenders(15))]
     for rule in figures["rules"]:
         assert rule["right"] + rule["wrong"] + rule["missed"] == pytest.approx(800, abs=0.1), (
             "four in five are products"
@@ -286,6 +329,19 @@ def test_for_a_person_there_is_one_screen_with_a_recommendation(bundle: Path, bu
     assert len(done.stdout.splitlines()) <= 24
     assert "recommended: " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 120
+
+
+@NEEDS_TENSORFLOW
+@pytest.mark.timeout(300)
+def test_the_curve_is_drawn_and_told_when_asked_for(bundle: Path, built: Built, tmp_path: Path) -> None:
+    wanted = ("tune", bundle, built.data, "--presentations", "40", "--dry-run", "--curve")
+    done = run_trainer(*wanted, tmp_path / "curve.svg")
+    assert done.returncode == 0, done.stderr
+    assert "Right in 100 products, if the threshold is such" in done.stdout
+    assert ElementTree.parse(tmp_path / "curve.svg").getroot().tag.endswith("svg")
+    done = run_trainer(*wanted, tmp_path / "no such place" / "curve.svg")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("name a --curve that you may write")
 
 
 @NEEDS_TENSORFLOW

@@ -5,9 +5,14 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer.commands.arguments import add_seed, positive
+from trainer.console import say
+from trainer.errors import OutputError
+
+if TYPE_CHECKING:
+    from trainer.tuning.tuning import Tuned
 
 
 def add_tune(parsers: Any) -> None:
@@ -36,6 +41,11 @@ def add_tune(parsers: Any) -> None:
     parser.add_argument(
         "--fps", type=_fps, default=15.0, help="predictions a second that the device manages (default: 15)"
     )
+    parser.add_argument(
+        "--curve", metavar="FILE.svg", type=Path,
+        help="also draw, and print, what each vote finds against what it sells of things that are not sold, over all"
+        " thresholds; best with --unseen and a few thousand --presentations",
+    )  # fmt: skip
     add_seed(parser, 1, "shows the same photos in the same way")
     parser.add_argument("--dry-run", action="store_true", help="only compare; leave the bundle as it is")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -57,10 +67,25 @@ def _tune(options: argparse.Namespace) -> int:
     )
     bundle, tuned = tune(settings)
     sys.stdout.write(f"{json.dumps(as_json(tuned), indent=1) if options.json else as_text(tuned)}\n")
+    if options.curve:
+        _write_curve(options.curve, tuned, printed=not options.json)
     sys.stdout.flush()
     if not options.dry_run:
         write_recommendation(bundle, tuned.recommended)
     return 0
+
+
+def _write_curve(path: Path, tuned: "Tuned", printed: bool) -> None:
+    from trainer.tuning.picture import draw
+    from trainer.tuning.table import curves_as_text
+
+    try:
+        path.write_text(draw(tuned.curves, tuned.marks, tuned.bound), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; name a --curve that you may write") from error
+    if printed:
+        sys.stdout.write(f"\n{curves_as_text(tuned)}\n")
+    say(f"see {path}")
 
 
 def _budget(text: str) -> float:

@@ -1,7 +1,7 @@
 """Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from trainer.tuning.scoring import Outcome, Score, Shown, add_up, judge
 
 STEP = 0.25
 """Thresholds are tried in steps of so much in log-odds: from 0.80 one step leads to 0.84, from 0.98 to 0.984."""
-_TRIED = np.arange(0.5, 6.3, STEP)
+TRIED = tuple(float(step) for step in np.arange(0.5, 6.3, STEP)[::-1])
+"""Common thresholds in log-odds, the strictest first."""
 _KEPT_OFF = (0.5, 1.0, 2.0)
 """How far, in log-odds, a product's own threshold is kept above the strongest evidence for it that was wrong."""
 _SPLITS = 3
@@ -38,6 +39,8 @@ class Measured:
     score: Score
     """On photos on which the settings were not chosen, or on all where nothing was to be chosen."""
     meets_budget: bool
+    kept_off: float | None = None
+    """What was chosen for products' own thresholds, see `Thresholds`."""
 
 
 class Chooser:
@@ -54,21 +57,30 @@ class Chooser:
         chosen = self.choose(shown, seed)
         outcomes: list[Outcome] = []
         for one, other in halves(shown, seed, _SPLITS):
-            outcomes += judge(other, self.choose(one, seed + 1))
-        return self._measured(chosen, outcomes)
+            outcomes += judge(other, self.settings(one, self.choose(one, seed + 1)))
+        return replace(self._measured(self.settings(shown, chosen), outcomes), kept_off=chosen.kept_off)
 
-    def choose(self, shown: Sequence[Shown], seed: int) -> VotingSettings:
+    def choose(self, shown: Sequence[Shown], seed: int) -> Thresholds:
         """The thresholds that find most within the budget; the strictest where none keeps it."""
-        best, most = Thresholds(float(_TRIED[-1]), _KEPT_OFF[-1] if self._contender.per_product else None), -1
+        best, most = Thresholds(TRIED[0], _KEPT_OFF[-1] if self._contender.per_product else None), -1
         for kept_off in _KEPT_OFF if self._contender.per_product else (None,):
-            for common in _TRIED[::-1]:
-                tried = Thresholds(float(common), kept_off)
-                score = self._crosswise(shown, tried, seed)
+            for common in TRIED:
+                tried = Thresholds(common, kept_off)
+                score = add_up(self.outcomes(shown, tried, seed))
                 if score.per_1000(score.harmful) > self._budget:
                     break
                 if score.right > most:
                     best, most = tried, score.right
-        return self.settings(shown, best)
+        return best
+
+    def outcomes(self, shown: Sequence[Shown], thresholds: Thresholds, seed: int) -> list[Outcome]:
+        """What these thresholds make of presentations; products' own are learned on one half and used on the other."""
+        if thresholds.kept_off is None:
+            return judge(shown, self.settings(shown, thresholds))
+        outcomes: list[Outcome] = []
+        for one, other in halves(shown, seed, 1):
+            outcomes += judge(other, self.settings(one, thresholds))
+        return outcomes
 
     def settings(self, shown: Sequence[Shown], thresholds: Thresholds) -> VotingSettings:
         """What the kiosk would be told, products' own thresholds taken from what went wrong in `shown`."""
@@ -82,14 +94,6 @@ class Chooser:
             from_log_odds(thresholds.common), self._contender.votes, self._release,
             self._contender.rule or "each", stricter,
         )  # fmt: skip
-
-    def _crosswise(self, shown: Sequence[Shown], tried: Thresholds, seed: int) -> Score:
-        if tried.kept_off is None:
-            return add_up(judge(shown, self.settings(shown, tried)))
-        outcomes: list[Outcome] = []
-        for one, other in halves(shown, seed, 1):
-            outcomes += judge(other, self.settings(one, tried))
-        return add_up(outcomes)
 
     def _measured(self, settings: VotingSettings, outcomes: Sequence[Outcome]) -> Measured:
         score = add_up(outcomes)

@@ -99,6 +99,11 @@ class Score:
         return 1000 * count / max(self.presentations, 1)
 
     @property
+    def false_per_1000_others(self) -> float:
+        """Decisions on what is not sold, or on the empty counter, as so many for 1,000 showings of what is not sold."""
+        return 1000 * self.false / max(self.presentations - self.products, 1)
+
+    @property
     def harmful_per_1000_at_most(self) -> float:
         """Upper end of the 95 % interval. Photos are counted, not presentations: a second showing is no news."""
         return 1000 * upper_bound(self.harmful / max(self.presentations, 1), self.photos)

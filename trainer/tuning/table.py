@@ -6,6 +6,7 @@ from typing import Any
 
 from kiosk.recognition.voting import VotingSettings
 from trainer.tuning.choosing import Measured
+from trainer.tuning.curves import GRANTED
 from trainer.tuning.scoring import Score
 from trainer.tuning.tuning import Tuned
 
@@ -34,6 +35,25 @@ def as_text(tuned: Tuned) -> str:
     return "\n".join(lines)
 
 
+def curves_as_text(tuned: Tuned) -> str:
+    """What each vote finds where so many false decisions are granted, and what single settings come to."""
+    lines = [
+        "Right in 100 products, if the threshold is such that there are at most so many false decisions in 1,000",
+        "showings of things not sold, whatever is sold for something else:",
+        "",
+        f"{'vote':33}" + "".join(f"{granted:8}" for granted in GRANTED),
+    ]
+    for curve in tuned.curves:
+        found = [curve.found_within(granted) for granted in GRANTED]
+        cells = ["-" if share is None else f"{100 * share:.1f}" for share in found]
+        lines.append(f"{curve.name:33}" + "".join(f"{cell:>8}" for cell in cells))
+    lines.append("")
+    for mark in tuned.marks:
+        false = f"{mark.score.false_per_1000_others:.1f} false in 1,000 of things not sold"
+        lines.append(f"{mark.name}: right in {100 * mark.score.right_share:.1f}, {false}")
+    return "\n".join(lines)
+
+
 def as_json(tuned: Tuned) -> dict[str, Any]:
     """For machines. All counts are per 1,000 presentations, all shares 0 to 1."""
     return {
@@ -51,6 +71,7 @@ def as_json(tuned: Tuned) -> dict[str, Any]:
         "budget_per_1000": tuned.settings.budget_per_1000,
         "budget_met": tuned.best.meets_budget,
         "rules": [_figures(one, tuned.settings.fps) for one in tuned.compared],
+        "curves": [curve.as_json() for curve in tuned.curves],
         "recommended": {"name": tuned.best.contender.name, **asdict(tuned.recommended)},
         "harmful_cases": [
             {"shown": shown, "sold": sold, "presentations": count} for (shown, sold), count in _harmful(tuned)
@@ -80,6 +101,7 @@ def _figures(one: Measured, fps: float) -> dict[str, Any]:
             what: round(score.per_1000(getattr(score, what)), 2)
             for what in ("right", "wrong", "missed", "extra", "false", "harmful")
         },
+        "false_per_1000_not_sold": round(score.false_per_1000_others, 2),
         "harmful_at_most": round(score.harmful_per_1000_at_most, 2),
         "delay_median_seconds": round(score.delay_frames / fps, 3) if score.delay_frames is not None else None,
         "meets_budget": one.meets_budget,

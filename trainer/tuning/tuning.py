@@ -12,6 +12,7 @@ from kiosk.recognition.voting import VotingSettings
 from trainer.console import say, with_bar
 from trainer.tuning.choosing import Chooser, Measured
 from trainer.tuning.contenders import contenders, seen_by
+from trainer.tuning.curves import Curve, Mark, trace, worth_tracing
 from trainer.tuning.predicting import Filming, Presentation, predict_presentations
 from trainer.tuning.scoring import Outcome, judge
 from trainer.tuning.shown import ShownPhotos, bursts_of, deal, find_photos
@@ -47,11 +48,20 @@ class Tuned:
     best: Measured
     on_all: tuple[Outcome, ...]
     """What the recommended vote makes of all presentations, those that it was chosen on."""
+    curves: tuple[Curve, ...]
+    """Of each vote, over all thresholds."""
 
     @property
     def recommended(self) -> VotingSettings:
         """For this bundle."""
         return self.best.settings
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is pointed out beside the curves: the votes with a given threshold, and the recommended one."""
+        fixed = [one for one in self.compared if one.contender.threshold is not None]
+        marks = [Mark(f"{one.contender.name}, {one.settings.threshold:g}", one.score) for one in fixed]
+        return (*marks, Mark(f"recommended: {self.best.contender.name}", self.best.score))
 
 
 def tune(settings: TuneSettings) -> tuple[Bundle, Tuned]:
@@ -72,16 +82,22 @@ def tune_on(bundle: Bundle, photos: ShownPhotos, settings: TuneSettings) -> Tune
     bursts = bursts_of(photos)
     labels, release = bundle.manifest.label_ids, max(1, round(RELEASE_SECONDS * settings.fps))
     compared: list[Measured] = []
+    curves: list[Curve] = []
     on_all: dict[str, tuple[Outcome, ...]] = {}
     entered = contenders(settings.fps)
+    traced = worth_tracing(entered)
     for contender in with_bar(entered, "comparing votes", len(entered)):
         seen = seen_by(contender, presentations, labels, bursts)
-        compared.append(Chooser(contender, release, settings.budget_per_1000).measure(seen, settings.seed))
-        on_all[contender.name] = tuple(judge(seen, compared[-1].settings))
+        chooser = Chooser(contender, release, settings.budget_per_1000)
+        measured = chooser.measure(seen, settings.seed)
+        compared.append(measured)
+        if contender in traced:
+            curves.append(trace(contender.name, chooser, measured.kept_off, seen, settings.seed))
+        on_all[contender.name] = tuple(judge(seen, measured.settings))
     best = recommend(compared)
     bound = whole_showing_bound(presentations, labels.index(UNKNOWN))
     return Tuned(
-        bundle.manifest.id, settings, photos, bound, tuple(compared), best, on_all[best.contender.name]
+        bundle.manifest.id, settings, photos, bound, tuple(compared), best, on_all[best.contender.name], tuple(curves)
     )  # fmt: skip
 
 
