@@ -1,5 +1,6 @@
 """Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -114,6 +115,26 @@ def halves(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Sho
         other = [each for each in shown if each.burst not in ones]
         cuts += [(one, other), (other, one)]
     return cuts
+
+
+def lures(shown: Sequence[Shown], slope: float) -> dict[str, float]:
+    """How much more than the common threshold each product needs so that all are equally safe, in log-odds; 0 left out.
+
+    Wrong evidence for a product that is `slope` log-odds stronger is taken to be e times rarer. Then a product for
+    which exp(slope x strength) adds up to A over the showings of other things is sold wrongly about
+    A x exp(-slope x threshold) times, and thresholds log(A) / slope apart share the risk. A few photos prove little, so
+    that every product's sum begins with the mean over those that anything was taken for.
+    """
+    sums: dict[str, float] = {}
+    for one in shown:
+        strongest: dict[str, float] = {}
+        for evidence in one.evidence:
+            if evidence is not None and evidence.label != one.label:
+                strongest[evidence.label] = max(strongest.get(evidence.label, 0.0), evidence.strength)
+        for label, strength in strongest.items():
+            sums[label] = sums.get(label, 0.0) + math.exp(slope * log_odds(strength))
+    mean = sum(sums.values()) / max(len(sums), 1)
+    return {label: math.log1p(total / mean) / slope for label, total in sums.items()}
 
 
 def strongest_wrong(shown: Sequence[Shown]) -> dict[str, float]:
