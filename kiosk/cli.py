@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from kiosk.access_command import add_certificate, add_tablets
 from kiosk.bundle_command import add_bundle
+from kiosk.camera.picture_limit import limit_pictures
 from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
@@ -79,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    # What the kiosk writes is its own user's business: sales, certificates, the till's list. Whoever may read more of
+    # it is said file by file.
+    os.umask(0o077)
+    limit_pictures()
     from kiosk.notify import open_notifier
     from kiosk.service import Service
 
@@ -95,6 +101,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    limit_pictures()
     from kiosk.check import check, render
 
     findings = asyncio.run(check(options.config, options.picture))

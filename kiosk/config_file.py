@@ -1,5 +1,7 @@
 """Reads the config file. What is wrong with it is told all at once, each with file, line, key, given and allowed."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_origin
@@ -10,11 +12,24 @@ from pydantic_core import ErrorDetails
 
 from kiosk.config import Config
 from kiosk.errors import ConfigError
+from kiosk.printable import printable
 
 Key = tuple[str | int, ...]
 
 TILL_KINDS = ("ledger", "honesty_store", "webhook")
 LARGEST_BYTES = 256 * 1024
+_MOST_CHARACTERS = 60
+"""Of a value or a key that a message repeats."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_PASSWORD = re.compile(r"//[^/@\s]*@")
+"""In an address, with the name before it."""
+_SECRET_KEYS = frozenset(
+    [
+        *("headers", "key_file", "refresh_token_file", "refresh_token_variable"),
+        *("secret_file", "secret_headers", "secret_variable"),
+    ]
+)
+"""Below these people write secrets, rightly or by mistake."""
 
 
 def read_config(path: Path | None) -> Config:
@@ -28,15 +43,14 @@ def read_config(path: Path | None) -> Config:
     text = _read_text(path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise ConfigError([f"{path}: *aliases are not understood; write each value out"])
+        _require_plain(path, text)
         data = yaml.safe_load(text) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError([f"{path}{line}: not valid YAML: {error.problem}"]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError([f"{path}: not valid YAML: {error}"]) from error
+        raise ConfigError([f"{path}: not valid YAML: {printable(str(error))}"]) from error
     lines = dict(_key_lines(root)) if root is not None else {}
     problems = [f"{path}:{lines[key]}: {_dotted(key)}: given twice; keep one" for key in _repeated(root)]
     if not isinstance(data, dict):
@@ -66,6 +80,20 @@ def _read_text(path: Path) -> str:
         raise ConfigError([f"{path}: not UTF-8 text; save it as UTF-8"]) from error
 
 
+def _require_plain(path: Path, text: str) -> None:
+    """Refuse what no config needs: aliases, tags (PyYAML fails in many ways where one does not fit its value), and
+    characters that a path or a name cannot have and a terminal would obey."""
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        mark = event.start_mark
+        where = f"{path}:{mark.line + 1}" if mark else path
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError([f"{where}: *aliases are not understood; write each value out"])
+        if getattr(event, "tag", None) is not None:
+            raise ConfigError([f"{where}: tags such as !!str are not understood; leave them away"])
+        if isinstance(event, yaml.ScalarEvent) and _CONTROL.search(event.value):
+            raise ConfigError([f"{where}: holds a control character; write it anew by keyboard"])
+
+
 def _key_lines(node: yaml.Node, above: Key = ()) -> Iterator[tuple[Key, int]]:
     """Each key's path in the document and the line it stands on, counted from 1."""
     if not isinstance(node, yaml.MappingNode):
@@ -77,8 +105,8 @@ def _key_lines(node: yaml.Node, above: Key = ()) -> Iterator[tuple[Key, int]]:
 
 
 def _repeated(root: yaml.Node | None) -> list[Key]:
-    keys = [key for key, _ in _key_lines(root)] if root is not None else []
-    return sorted({key for key in keys if keys.count(key) > 1}, key=str)
+    keys = Counter(key for key, _ in _key_lines(root)) if root is not None else Counter()
+    return sorted((key for key, times in keys.items() if times > 1), key=str)
 
 
 def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
@@ -87,7 +115,7 @@ def _problem(path: Path, lines: dict[Key, int], detail: ErrorDetails) -> str:
     key = tuple(part for part in detail["loc"] if part not in (*TILL_KINDS, "[key]"))
     line = next((lines[key[:length]] for length in range(len(key), 0, -1) if key[:length] in lines), 1)
     where = f"{path}:{line}: {_dotted(key)}"
-    given = f"{where}: given {_shown(detail['input'])}; allowed:"
+    given = f"{where}: given {_shown(detail['input'], key)}; allowed:"
     match detail["type"]:
         case "missing":
             return f"{where}: missing; it must be given"
@@ -127,9 +155,19 @@ def _members(annotation: Any) -> list[Any]:
 
 
 def _dotted(key: Key) -> str:
-    return ".".join(str(part) for part in key)
+    return printable(_brief(".".join(str(part) for part in key)))
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _shown(value: object, key: Key = ()) -> str:
+    """A value as messages may repeat it: they reach logs, and the page when a reload is refused."""
+    if not _SECRET_KEYS.isdisjoint(key):
+        return "what may be a secret"
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return _brief(_PASSWORD.sub("//***@", text))
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 3] + "..."

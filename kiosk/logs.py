@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from kiosk.printable import printable
 from kiosk.repeating import Folding
 
 SYSLOG_IDENTIFIER = "kiosk"
@@ -129,14 +130,10 @@ def _text(value: object) -> str:
 
 
 def _with_fields(event: str, fields: Mapping[str, str]) -> str:
-    return " ".join([_one_line(event), *(f"{key}={_shown(value)}" for key, value in fields.items())])
+    return " ".join([printable(event), *(f"{key}={_shown(value)}" for key, value in fields.items())])
 
 
 def _shown(text: str) -> str:
-    text = _one_line(text)
+    # A line break inside a value would look like an event of its own, and strangers may send what colours a terminal.
+    text = printable(text)
     return f'"{text}"' if " " in text or not text else text
-
-
-def _one_line(text: str) -> str:
-    # A line break inside a value would look like an event of its own.
-    return text.replace("\n", "\\n").replace("\r", "\\r")

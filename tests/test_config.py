@@ -92,7 +92,7 @@ def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Wr
         ("till: {kind: card}", ":1: till.kind: given 'card'; allowed: ledger or honesty_store or webhook"),
         ("till: {}", ":1: till.kind: missing; allowed: ledger or honesty_store or webhook"),
         ("till: {kind: ledger, url: x}", ":1: till.url: unknown key; allowed here: kind"),
-        ("voting: &b {x: *b}", ": *aliases are not understood; write each value out"),
+        ("voting: &b {x: *b}", ":1: *aliases are not understood; write each value out"),
         ("voting: {votes: yes}", ":1: voting.votes: given True; allowed: a valid integer"),
         (
             "metrics: {host: a..b}",

@@ -60,8 +60,8 @@ def read_certificate(files: CertificateFiles) -> Described:
         CertificateError: one is missing, is not PEM, or they do not fit each other.
     """
     certificates = load_certificates(files.certificate)
-    key = _public_bytes(load_key(files.key).public_key())
-    fitting = [place for place, one in enumerate(certificates, 1) if _public_bytes(one.public_key()) == key]
+    key = public_bytes(load_key(files.key).public_key())
+    fitting = [place for place, one in enumerate(certificates, 1) if public_key_of(one, files.certificate) == key]
     if not fitting:
         raise CertificateError(f"{files.key}: not the key of {files.certificate}; give the two that belong together")
     if fitting[0] != 1:
@@ -136,6 +136,17 @@ def _common_name(name: x509.Name) -> str:
     return str(found[0].value) if found else name.rfc4514_string()
 
 
-def _public_bytes(key: object) -> bytes:
+def public_key_of(certificate: x509.Certificate, path: Path) -> bytes:
+    """The public key that it is for, as bytes to be compared. Raises CertificateError."""
+    try:
+        return public_bytes(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateError(
+            f"{path}: its key is of a kind that is not understood; get one with an ECDSA key"
+        ) from error
+
+
+def public_bytes(key: object) -> bytes:
+    """A public key, to be compared."""
     encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
     return encoded

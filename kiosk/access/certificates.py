@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -29,6 +29,8 @@ from kiosk.access.certificate import (
     Described,
     load_certificates,
     load_key,
+    public_bytes,
+    public_key_of,
     read_certificate,
     require_valid_chain,
 )
@@ -195,9 +197,10 @@ class LocalCertificate:
     def _read_authority(self, now: datetime) -> Authority:
         try:
             certificate, key = load_certificates(self._certificate_path)[0], load_key(self._key_path)
+            signs_for = public_key_of(certificate, self._certificate_path)
         except CertificateError as error:
             raise CertificateError(f"the authority is damaged ({error}); {_AGAIN}") from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.public_key() != key.public_key():
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or signs_for != public_bytes(key.public_key()):
             raise CertificateError(f"the authority is damaged ({self._key_path} is not its key); {_AGAIN}")
         if not may_sign(certificate):
             raise CertificateError(f"{self._certificate_path}: a certificate that may not sign others; {_AGAIN}")
@@ -219,6 +222,6 @@ class LocalCertificate:
 def _signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True

@@ -78,7 +78,7 @@ class FolderSource:
 
     def _picture(self, path: Path) -> NDArray[np.uint8] | None:
         try:
-            bgr, reason = decode_picture(path.read_bytes()), "torn, or no picture"
+            bgr, reason = decode_picture(path.read_bytes()), "torn, too large, or no picture"
         except OSError as error:
             bgr, reason = None, str(error.strerror)
         if bgr is None:

@@ -16,11 +16,14 @@ from kiosk.camera.frame import Frame
 from kiosk.camera.multipart import PartParser
 from kiosk.camera.picture import decode_picture
 from kiosk.errors import CameraLost, CameraNotFound
+from kiosk.printable import printable
 
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 64 * 1024
 CATCH_UP_BYTES = 4 * 1024 * 1024
+_MOST_CHARACTERS = 100
+"""Of what a camera said in one place, shown to people."""
 
 
 class MjpegSource:
@@ -167,24 +170,35 @@ def _headers(address: Address) -> dict[str, str]:
 def _boundary_of(response: HTTPResponse, name: str) -> str:
     """The boundary between pictures, or a refusal that says what to do about the answer."""
     if response.status in (401, 403):
-        challenge = response.getheader("WWW-Authenticate", "").partition(" ")[0] or "none"
+        challenge = _brief(response.getheader("WWW-Authenticate", "").partition(" ")[0]) or "none"
         raise CameraNotFound(
             f"{name} wants a user and password (it offers: {challenge}; we can do Basic):"
             " write them into the address, http://user:password@host/..."
         )
     if 300 <= response.status < 400:
-        moved = parse_address(urljoin(name, response.getheader("Location", ""))).shown
-        raise CameraNotFound(f"{name} points to {moved}: give that address instead")
+        raise CameraNotFound(f"{name} points to {_moved(response, name)}: give that address instead")
     if response.status != 200:
-        raise CameraNotFound(f"{name} answered {response.status} {response.reason}; is the path right?")
+        raise CameraNotFound(f"{name} answered {response.status} {_brief(response.reason)}; is the path right?")
     boundary = response.headers.get_boundary()
     if response.headers.get_content_maintype() != "multipart" or not boundary:
         raise CameraNotFound(
-            f"{name} sends {response.headers.get_content_type()}, not a Motion JPEG stream (multipart/x-mixed-replace);"
-            " look for the camera's MJPEG address"
+            f"{name} sends {_brief(response.headers.get_content_type())}, not a Motion JPEG stream"
+            " (multipart/x-mixed-replace); look for the camera's MJPEG address"
         )
     return boundary
 
 
+def _moved(response: HTTPResponse, name: str) -> str:
+    try:
+        return _brief(parse_address(urljoin(name, response.getheader("Location", ""))).shown)
+    except (ValueError, CameraNotFound):
+        return "an address that is none"
+
+
 def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return _brief(str(error)) or type(error).__name__
+
+
+def _brief(text: str) -> str:
+    """What a stranger's machine said, fit for a log and a page."""
+    return printable(text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…")

@@ -6,11 +6,16 @@ from numpy.typing import NDArray
 
 
 def decode_picture(data: bytes) -> NDArray[np.uint8] | None:
-    """Pixels of a JPEG, PNG or the like: uint8 [H, W, 3], blue first; None when it is torn or no picture.
+    """Pixels of a JPEG, PNG or the like: uint8 [H, W, 3], blue first; None when it is torn, too large or no picture.
 
-    From memory, because OpenCV gives a cut-off JPEG *file* back with its missing part painted grey.
+    From memory, because OpenCV gives a cut-off JPEG *file* back with its missing part painted grey. How large is too
+    large is for `kiosk.camera.picture_limit` to say.
     """
     if not data:
         return None
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        # OpenCV's answer to a size that it does not take, and to some damage.
+        return None
     return None if bgr is None else np.asarray(bgr, np.uint8)

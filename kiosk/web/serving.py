@@ -19,8 +19,9 @@ web_response.SERVER_SOFTWARE = "kiosk"  # type: ignore[attr-defined]
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether a record of aiohttp tells of the kiosk. What is no HTTP is the sender's affair, and may hold a token."""
-    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
+    """Whether a record of aiohttp tells of the kiosk. What is no HTTP, or a body that is not what its head says, is the
+    sender's affair; it may hold a token, and anyone can send it by the thousand."""
+    return not (record.exc_info and isinstance(record.exc_info[1], (BadHttpMessage, web.RequestPayloadError)))
 
 
 logging.getLogger("aiohttp.server").addFilter(_is_ours)

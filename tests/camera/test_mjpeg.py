@@ -126,6 +126,8 @@ def test_nobody_at_the_address_is_said_at_once() -> None:
         (302, {}, "give that address instead"),
         (200, {"Content-Type": "image/jpeg"}, "look for the camera's MJPEG address"),
         (200, {"Content-Type": "multipart/x-mixed-replace"}, "look for the camera's MJPEG address"),
+        (301, {"Location": "http://[broken"}, "points to an address that is none"),
+        (302, {"Location": "http://camera.example/\x1b[31m"}, "points to an address that is none"),
     ],
 )
 def test_an_answer_that_is_no_stream_says_what_to_do(status: int, headers: dict[str, str], advice: str) -> None:
@@ -135,6 +137,17 @@ def test_an_answer_that_is_no_stream_says_what_to_do(status: int, headers: dict[
         with pytest.raises(CameraNotFound, match=advice):
             source.open()
         source.close()
+
+
+def test_what_a_camera_says_moves_no_cursor_and_has_an_end() -> None:
+    with camera_playing(say_nothing) as camera:
+        camera.status = 401
+        camera.headers = {"WWW-Authenticate": "\x1b[31m" + "x" * 1000}
+        with pytest.raises(CameraNotFound) as caught:
+            MjpegSource(camera.url).open()
+    assert str(caught.value).isprintable()
+    assert "\\x1b[31mxxx" in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_user_and_password_are_sent_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
