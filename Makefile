@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak demo deb offline-bundle lock clean
+.PHONY: run test lint check-page page bench soak fuzz demo deb offline-bundle lock clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -46,6 +46,9 @@ bench: $(VENV)/dev.stamp $(PAGE)  ## a training's memory, a sale with 100,000 se
 
 soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour); ARGS="--kills 200 --kiosks 2"
 	$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: $(VENV)/dev.stamp  ## send nonsense to all that reads from outside, 20 times what make test sends; ARGS="--times 100"
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hour)
 	rm -rf build/demo && mkdir -p build/demo

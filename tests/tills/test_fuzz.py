@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.errors import NotAuthorised, NotSent, Refused, TillError, Unclear
@@ -16,6 +16,7 @@ from kiosk.sales.tills.secret import SecretVariable
 from kiosk.sales.tills.till import Absent, Found, Till
 from kiosk.sales.tills.till_http import Timeouts
 from kiosk.sales.tills.webhook import Webhook, WebhookSettings
+from tests.fuzz.effort import fuzz
 from tests.sales.samples import a_sale
 from tests.tills.nonsense import replies
 from tests.tills.raw_till import RawTill, Request, proper, raw_till, session
@@ -23,12 +24,6 @@ from tests.tills.raw_till import RawTill, Request, proper, raw_till, session
 TIMEOUTS = Timeouts(1.5, 0.5)
 LIMIT_BYTES = 32 * 2**20
 """The client's own limit, and what the sockets between hold."""
-
-FUZZ = settings(
-    deadline=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
-)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +82,7 @@ def purchases(till: RawTill) -> int:
     return sum(request.target.endswith("/purchase") for request in till.requests)
 
 
-@FUZZ
+@fuzz(150)
 @given(replies())
 def test_no_answer_to_a_purchase_does_more_than_leave_it_unclear(reply: bytes) -> None:
     with raw_till(at("/purchase", [reply])) as raw:
@@ -97,7 +92,7 @@ def test_no_answer_to_a_purchase_does_more_than_leave_it_unclear(reply: bytes) -
     assert not isinstance(outcome, NotSent)
 
 
-@FUZZ
+@fuzz(150)
 @given(replies())
 def test_no_answer_to_a_webhook_says_that_nothing_was_sent(reply: bytes) -> None:
     with raw_till(at("/sales", [reply])) as raw:
@@ -106,7 +101,7 @@ def test_no_answer_to_a_webhook_says_that_nothing_was_sent(reply: bytes) -> None
     assert isinstance(outcome, str | Unclear | Refused | NotAuthorised), outcome
 
 
-@FUZZ
+@fuzz(150)
 @given(st.sampled_from(["find", "refund", "products"]), replies())
 def test_no_list_refund_or_sign_in_makes_the_kiosk_fall_over(what: str, reply: bytes) -> None:
     path = {"find": "/transactions", "refund": "/refund/", "products": "/session"}[what]

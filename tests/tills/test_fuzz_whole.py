@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.sales.backoff import Backoff
@@ -22,6 +22,7 @@ from kiosk.sales.tills.secret import SecretVariable
 from kiosk.sales.tills.till import Till
 from kiosk.sales.tills.till_http import Timeouts
 from kiosk.sales.tills.webhook import Webhook, WebhookSettings
+from tests.fuzz.effort import fuzz
 from tests.sales.samples import PRODUCTS, a_catalogue, until
 from tests.tills.nonsense import replies
 from tests.tills.raw_till import Request, proper, raw_till, session
@@ -30,11 +31,6 @@ SALES = 6
 MOST_BYTES_OF_A_SALE = 20_000
 QUICK = Backoff(0.001, 0.01)
 PACE = CourierSettings(undo_window_seconds=0, backoff=QUICK, unauthorised_seconds=0.01, ask_again=QUICK)
-FUZZ = settings(
-    deadline=None,
-    max_examples=20,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
-)
 
 
 class MadTill:
@@ -101,7 +97,7 @@ async def _sell(till: Till, path: Path) -> list[Sale]:
 
 
 @pytest.mark.parametrize("kind", ["honesty_store", "webhook"])
-@FUZZ
+@fuzz(20)
 @given(nonsense=st.lists(replies(), max_size=25), seed=st.integers(0, 2**32))
 def test_whatever_the_till_answers_no_sale_is_lost_or_charged_twice(
     kind: str,

@@ -50,6 +50,7 @@ class NetworkShop:
 
     shop: Shop
     book: TabletBook
+    guard: Guard
     tls: TlsKeeper
     directory: Path
     https: str
@@ -102,6 +103,7 @@ async def open_network_shop(
                     yield NetworkShop(
                         shop,
                         book,
+                        guard,
                         tls,
                         directory,
                         f"https://kiosk.local:{port}",
