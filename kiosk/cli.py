@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("source", metavar="SOURCE", help="a video file, or a folder of images taken in order of name")
     replay.add_argument("--json", action="store_true", help="one JSON line a decision, and last a summary")
     replay.set_defaults(run=_replay)
+    replay.add_argument(
+        "--rest", action="store_true",
+        help="pass over what looks the same while nothing is held up, as `kiosk run` does; says how much that was",
+    )  # fmt: skip
     for command in (run, check, replay):
         command.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
     replay.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
@@ -118,6 +122,8 @@ def _replay(options: argparse.Namespace) -> int:
     config = read_config(options.config)
     bundle = configured_bundle(config, options.bundle)
     voting = voting_settings(config.voting, bundle.manifest.voting)
-    how = ReplayOptions(config.recognition.engine, config.recognition.threads, voting, options.json)
+    how = ReplayOptions(
+        config.recognition.engine, config.recognition.threads, voting, rests=options.rest, as_json=options.json
+    )
     replay_and_print(ViewedSource(recorded_source(options.source), configured_view(config)), bundle, how)
     return 0

@@ -76,6 +76,8 @@ class RecognitionConfig(Section):
     engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
     threads: int = Field(default=1, ge=1, le=8, strict=True)
     """Threads of the interpreter; more than one makes the slowest frames much slower on a busy board."""
+    rest: bool = Field(default=True, strict=True)
+    """Whether recognition rests while nothing is held up and the picture does not change."""
 
 
 class VotingConfig(Section):

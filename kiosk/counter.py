@@ -38,6 +38,9 @@ class Frames(Protocol):
     def newest(self, after_index: int, timeout_seconds: float) -> Frame | None:
         """The newest frame whose index is above `after_index`; None when none came in time."""
 
+    def noted(self, index: int, *, calm: bool) -> None:
+        """A frame was seen; calm: more of the same would change nothing, and need not be given."""
+
 
 class Watcher(Protocol):
     """Who hears of what the loop finds. Called on the loop's thread; must not wait."""
@@ -68,6 +71,7 @@ class Counter:
         self._voter = voter
         self._watcher = watcher
         self._time_frame = time_frame
+        self._last_index = -1
         self._successor: _Successor | None = None
         self.recognised = 0
         """How many frames were recognised."""
@@ -86,18 +90,18 @@ class Counter:
 
     def run(self, stop: threading.Event) -> None:
         """Look until `stop` is set."""
-        last_index = -1
         while not stop.is_set():
             self.rounds += 1
             self._let_take_over()
-            frame = self._frames.newest(last_index, WAIT_SECONDS)
+            frame = self._frames.newest(self._last_index, WAIT_SECONDS)
             if frame is None:
                 continue
-            last_index = frame.index
+            self._last_index = frame.index
             self._watcher.taken(frame)
             with self._time_frame():
                 prediction = self._recogniser.predict(frame.bgr)
                 decision = self._voter.update(prediction, frame.time)
+            self._frames.noted(frame.index, calm=self._voter.settled)
             self.recognised += 1
             self._watcher.predicted(prediction)
             if decision is not None:
@@ -111,4 +115,5 @@ class Counter:
         if not coming.done.set_running_or_notify_cancel():
             return  # nobody waits for it any more: the kiosk stops
         self._recogniser, self._voter = coming.recogniser, Voter(coming.voting, waiting=self._voter.latched)
+        self._frames.noted(self._last_index, calm=False)
         coming.done.set_result(None)

@@ -37,8 +37,13 @@ class Metrics:
     def _recognition(self) -> None:
         self.frames = Counter(
             "kiosk_frames",
-            "Frames by what became of them: recognised, or dropped as stale.",
+            "Frames by what became of them: recognised, rested (nobody there, and nothing new), or dropped as stale.",
             ["result"],
+            registry=self.registry,
+        )
+        self.resting = Gauge(
+            "kiosk_resting",
+            "1 while recognition rests, as nothing is held up and nothing changes; else 0.",
             registry=self.registry,
         )
         self.stage_seconds = Histogram(

@@ -87,9 +87,11 @@ class ModelKeeper:
         """
         current = self.model
         bundle = open_trusted(bundle_place(config), config.bundle_keys)
-        if bundle == current.bundle and config.recognition == current.settings:
-            return replace(current, voting=voting_settings(config.voting, bundle.manifest.voting))
-        require_trial(bundle, config.recognition.engine, config.recognition.threads)
+        settings = config.recognition
+        if bundle == current.bundle and settings.model_copy(update={"rest": current.settings.rest}) == current.settings:
+            voting = voting_settings(config.voting, bundle.manifest.voting)
+            return replace(current, voting=voting, settings=settings)
+        require_trial(bundle, settings.engine, settings.threads)
         return self._open(config)
 
     def announce(self, config: Config, model: Model) -> None:

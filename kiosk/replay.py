@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from kiosk.bundle.bundle import Bundle
-from kiosk.camera.frame import Source
+from kiosk.camera.frame import Frame, Source
+from kiosk.camera.glimpse import glimpse_of
+from kiosk.camera.rest import Rest
 from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import Decision, Voter, VotingSettings
 
@@ -44,25 +46,35 @@ class Replayed:
     """What came of a recording."""
 
     frames: int = 0
+    rested: int = 0
+    """Of the frames: those that were not recognised, as nothing was held up and nothing changed."""
     decisions: int = 0
     stage_ms: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who looks at a recording, and how."""
+
+    recogniser: Recogniser
+    """Should time its stages into the times that `replay` is given."""
+    voter: Voter
+    rests: bool = False
+    """Pass over, as a running kiosk does, what looks the same while nothing is held up."""
+
+
 def replay(
     source: Source,
-    recogniser: Recogniser,
-    voter: Voter,
+    looking: Looking,
     times: StageTimes,
     on_decision: Callable[[int, Decision], None],
 ) -> Replayed:
     """Run the whole recording; `on_decision` gets each decision with the index of its frame.
 
-    `recogniser` should time its stages into `times`.
-
     Raises:
         CameraError: the recording cannot be read.
     """
-    result = Replayed()
+    result, rest = Replayed(), Rest()
     source.open()
     try:
         while True:
@@ -70,9 +82,13 @@ def replay(
                 frame = source.read()
             if frame is None:
                 break
-            with times.stage("frame"):
-                decision = voter.update(recogniser.predict(frame.bgr), frame.time)
             result.frames += 1
+            if looking.rests and _is_withheld(rest, frame):
+                result.rested += 1
+                continue
+            with times.stage("frame"):
+                decision = looking.voter.update(looking.recogniser.predict(frame.bgr), frame.time)
+            rest.noted(frame.index, calm=looking.voter.settled)
             if decision is not None:
                 result.decisions += 1
                 on_decision(frame.index, decision)
@@ -82,6 +98,16 @@ def replay(
     return result
 
 
+def _is_withheld(rest: Rest, frame: Frame) -> bool:
+    """As `Capture` does it."""
+    if not rest.wanted:
+        rest.wake()
+        return False
+    glimpse = glimpse_of(frame)
+    assert glimpse is not None
+    return rest.withholds(frame.index, frame.time, glimpse.small)
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayOptions:
     """How to replay."""
@@ -89,6 +115,7 @@ class ReplayOptions:
     engine: str
     threads: int
     voting: VotingSettings
+    rests: bool
     as_json: bool
     """Print one JSON line a decision and last a summary, instead of lines for a person."""
 
@@ -102,12 +129,14 @@ def replay_and_print(source: Source, bundle: Bundle, options: ReplayOptions) -> 
     def say(frame: int, decision: Decision) -> None:
         print(_json_line(frame, decision) if options.as_json else _line(frame, decision, names), flush=True)
 
-    result = replay(source, recogniser, Voter(options.voting), times, say)
+    looking = Looking(recogniser, Voter(options.voting), options.rests)
+    result = replay(source, looking, times, say)
     if options.as_json:
         summary = {**asdict(result), "bundle": bundle.manifest.id, "engine": recogniser.engine_name}
         print(json.dumps({"summary": summary}))
         return
-    print(f"{result.frames} frames, {result.decisions} decisions, bundle {bundle.manifest.id}")
+    rested = f", {result.rested} of them rested" if options.rests else ""
+    print(f"{result.frames} frames{rested}, {result.decisions} decisions, bundle {bundle.manifest.id}")
     for stage, milliseconds in result.stage_ms.items():
         print(f"  {stage:<11} median {milliseconds['p50']:.2f} ms, 95 % under {milliseconds['p95']:.2f} ms")
 

@@ -77,6 +77,7 @@ class Service:
             view=configured_view(config),
             oldest_seconds=OLDEST_FRAME_SECONDS,
         )
+        self._metrics.resting.set_function(lambda: self._capture.resting)
         self._shop: Shop | None = None
         self._picture = LivePicture() if config.web.live_picture else None
 
@@ -122,7 +123,8 @@ class Service:
             self._metrics.camera_live.set(status.state is CaptureState.LIVE)
             self._loop.call_soon_threadsafe(self._camera_changed)
 
-        return CaptureHooks(on_state, self._metrics.camera_reconnects.inc, dropped.inc)
+        rested = self._metrics.frames.labels("rested")
+        return CaptureHooks(on_state, self._metrics.camera_reconnects.inc, dropped.inc, rested.inc)
 
     def _open_shop(self) -> AbstractAsyncContextManager[Shop]:
         def on_change(sale: Sale) -> None:
@@ -162,7 +164,9 @@ class Service:
         watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
         # What is held up now may have been sold before this start.
         voter = Voter(model.voting, waiting=True)
-        return Counter(self._capture, model.recogniser, voter, watch, self._metrics.stage_seconds.labels("frame").time)
+        timer = self._metrics.stage_seconds.labels("frame").time
+        self._capture.rests = model.settings.rest
+        return Counter(self._capture, model.recogniser, voter, watch, timer)
 
     @asynccontextmanager
     async def _looking(self, counter: Counter) -> AsyncIterator[asyncio.Task[None]]:
@@ -210,6 +214,7 @@ class Service:
             self._reload.clear()
             self._notifier.reloading()
             await self._reloader.reload(counter, know)
+            self._capture.rests = self._models.model.settings.rest
             self._notifier.ready(self._camera_line())
             self._tell_status()
 

@@ -94,6 +94,9 @@ class Endless:
         """See `Frames`."""
         return Frame(after_index + 1, 0.0, np.zeros((4, 4, 3), np.uint8))
 
+    def noted(self, index: int, *, calm: bool) -> None:
+        """See `Frames`."""
+
 
 class Sales(Tally):
     """What was decided."""

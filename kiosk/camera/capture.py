@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from kiosk.camera.content import ContentGuard
+from kiosk.camera.content import ContentGuard, Judgement
 from kiosk.camera.frame import Frame, Source
+from kiosk.camera.glimpse import Glimpse, Glimpsing, glimpse_of
+from kiosk.camera.rest import Rest
 from kiosk.camera.view import AS_IT_COMES, View
 from kiosk.errors import CameraError, CameraLost
 from kiosk.pulse import Pulse
@@ -65,6 +67,8 @@ class CaptureHooks:
     """A camera that had been lost gives frames again."""
     on_dropped: Callable[[int], None] = lambda _: None
     """So many more frames were never seen by the consumer: stale, or torn."""
+    on_rested: Callable[[], None] = lambda: None
+    """One more was withheld, as it looks like what the consumer was calm about."""
 
 
 @runtime_checkable
@@ -79,7 +83,8 @@ class Capture:
     """Reads a source in a thread of its own, and opens it again whenever it is lost.
 
     One consumer takes frames by `newest`. A frame that it was too slow for is gone: never queued, never seen late.
-    Over all reconnects `Frame.index` grows, so no frame is seen twice.
+    Over all reconnects `Frame.index` grows, so no frame is seen twice. While the consumer says that it is calm,
+    pictures are looked at small first, and withheld as `Rest` decides.
     """
 
     def __init__(
@@ -93,18 +98,23 @@ class Capture:
     ) -> None:
         """`view`: how its pictures are put right. `oldest_seconds`: no older frame is given to the consumer."""
         self._source = source
+        self._glimpsing = source if isinstance(source, Glimpsing) else None
         self._hooks = hooks or CaptureHooks()
         self._backoff = backoff or Backoff()
         self._view = view
         self._oldest_seconds = oldest_seconds
         limit_seconds = source.repeat_limit_seconds
         self._guard = None if limit_seconds is None else ContentGuard(limit_seconds)
+        self.rests = True
+        """Whether it does; may be changed at any time, by any thread."""
+        self._rest = Rest()
         self._pulse = Pulse(STEP_SECONDS)
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._status = CaptureStatus(CaptureState.STARTING)
         self._newest: Frame | None = None
+        self._last_index = -1
         self._taken = -1
         self._dropped = 0
         self._was_live = False
@@ -127,6 +137,15 @@ class Capture:
     def dropped(self) -> int:
         """Frames that the consumer never saw since the start."""
         return self._dropped
+
+    @property
+    def resting(self) -> bool:
+        """Whether frames are withheld now."""
+        return self._rest.resting
+
+    def noted(self, index: int, *, calm: bool) -> None:
+        """The consumer has seen a frame; calm: it need not see more of the same. See `Rest`."""
+        self._rest.noted(index, calm=calm)
 
     def start(self) -> None:
         """Begin. Never fails: a camera that is not there is `lost`, and looked for again."""
@@ -190,22 +209,50 @@ class Capture:
             self._source.open()
             if self._guard is not None:
                 self._guard.opened()
+            self._rest.wake()
             while not self._stop.is_set():
                 self._pulse.beat()
-                frame = self._source.read()
-                if frame is None:
+                goes_on = self._glance(first_index) if self.rests and self._rest.wanted else self._look(first_index)
+                if not goes_on:
                     self._set_status(CaptureStatus(CaptureState.ENDED, RECORDING_ENDED, "ended"))
                     return
-                if self._is_good(frame):
-                    self._offer(Frame(first_index + frame.index, frame.time, self._view.apply(frame.bgr)))
         finally:
             self._source.close()
 
-    def _is_good(self, frame: Frame) -> bool:
-        """Whether the consumer may see it. One that is bad leaves a gap in the index, and so counts as dropped."""
-        if self._guard is None:
+    def _look(self, first_index: int) -> bool:
+        """Read a frame and give it; False at the end of a recording."""
+        frame = self._source.read()
+        if frame is None:
+            return False
+        self._rest.wake()
+        if self._guard is None or self._is_good(self._guard.judge(frame)):
+            self._offer(Frame(first_index + frame.index, frame.time, self._view.apply(frame.bgr)))
+        return True
+
+    def _glance(self, first_index: int) -> bool:
+        """Read a picture small, and give the whole of it if it may be anything new; False at the end of a recording."""
+        glimpse = self._glimpse()
+        if glimpse is None:
+            return False
+        if self._guard is not None and not self._is_good(self._guard.judge_glimpse(glimpse)):
+            self._rest.wake()
             return True
-        judgement = self._guard.judge(frame)
+        index = first_index + glimpse.index
+        withheld = self._rest.withholds(index, glimpse.time, self._view.apply(glimpse.small))
+        if withheld and self._status.state is CaptureState.LIVE:
+            self._withhold(index)
+        elif (bgr := glimpse.whole()) is not None:
+            self._offer(Frame(index, glimpse.time, self._view.apply(bgr)))
+        return True
+
+    def _glimpse(self) -> Glimpse | None:
+        if self._glimpsing is not None:
+            return self._glimpsing.glimpse()
+        frame = self._source.read()
+        return None if frame is None else glimpse_of(frame)
+
+    def _is_good(self, judgement: Judgement) -> bool:
+        """Whether the consumer may see it. One that is bad leaves a gap in the index, and so counts as dropped."""
         if judgement.flaw is not None:
             detail = f"{self.name} {judgement.flaw.value}"
             if judgement.reopen:
@@ -213,13 +260,26 @@ class Capture:
             self._lost(detail, judgement.flaw.code)
         return judgement.shown
 
-    def _offer(self, frame: Frame) -> None:
+    def _withhold(self, index: int) -> None:
+        passed_over = self._count(index)
+        self._hooks.on_rested()
+        if passed_over:
+            self._hooks.on_dropped(passed_over)
+
+    def _count(self, index: int) -> int:
+        """Note that a picture came; how many before it did not."""
         with self._changed:
-            dropped = frame.index - max(self._next_index(), 0)
+            passed_over, self._last_index = index - self._next_index(), index
+            self._dropped += passed_over
+        return passed_over
+
+    def _offer(self, frame: Frame) -> None:
+        dropped = self._count(frame.index)
+        with self._changed:
             if self._newest is not None and self._newest.index > self._taken:
                 dropped += 1
+                self._dropped += 1
             self._newest = frame
-            self._dropped += dropped
             self._changed.notify_all()
         if dropped:
             self._hooks.on_dropped(dropped)
@@ -248,4 +308,4 @@ class Capture:
         self._hooks.on_state(status)
 
     def _next_index(self) -> int:
-        return 0 if self._newest is None else self._newest.index + 1
+        return self._last_index + 1

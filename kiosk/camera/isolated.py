@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from kiosk.camera.content import Flaw
 from kiosk.camera.frame import Frame, JpegFrame, Reader
-from kiosk.camera.picture import decode_picture
+from kiosk.camera.glimpse import Glimpse, glimpse_of, whole_of
 from kiosk.camera.reader_process import ReaderProcess
 from kiosk.errors import CameraLost
 
@@ -17,6 +18,7 @@ OPEN_SECONDS = 15.0
 READ_SECONDS = 5.0
 """Longest wait for a picture, the first one too."""
 
+Seen = TypeVar("Seen")
 Make = Callable[[int], Reader]
 """Makes the reader for one try, given how many tries in a row came to nothing; raises CameraNotFound."""
 
@@ -69,6 +71,13 @@ class IsolatedSource:
         Raises:
             CameraLost: the process died, or gave nothing or only torn pictures for too long.
         """
+        return self._next(whole_of)
+
+    def glimpse(self) -> Glimpse | None:
+        """As `read`."""
+        return self._next(glimpse_of)
+
+    def _next(self, unpack: Callable[[Frame | JpegFrame], Seen | None]) -> Seen | None:
         if self._process is None:
             raise CameraLost(f"{self.name} is not open")
         deadline, torn = time.monotonic() + self._read_seconds, False
@@ -84,9 +93,9 @@ class IsolatedSource:
                 ) from error
             if frame is None:
                 return None
-            if (whole := _unpacked(frame)) is not None:
+            if (seen := unpack(frame)) is not None:
                 self._fruitless = 0
-                return whole
+                return seen
             torn = True
             log.debug("torn picture dropped", extra={"camera": self.name})
 
@@ -103,10 +112,3 @@ class IsolatedSource:
         if process is not None and not process.end():
             self._held = process
             log.error("driver does not let go", extra={"camera": self.name})
-
-
-def _unpacked(frame: Frame | JpegFrame) -> Frame | None:
-    if isinstance(frame, Frame):
-        return frame
-    bgr = decode_picture(frame.jpeg)
-    return None if bgr is None else Frame(frame.index, frame.time, bgr)

@@ -7,19 +7,22 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from kiosk.camera.address import Address, parse_address
 from kiosk.camera.content import PATIENCE_SECONDS
-from kiosk.camera.frame import Frame
+from kiosk.camera.frame import Frame, JpegFrame
+from kiosk.camera.glimpse import Glimpse, glimpse_of, whole_of
 from kiosk.camera.multipart import PartParser
-from kiosk.camera.picture import decode_picture
 from kiosk.errors import CameraLost, CameraNotFound
 from kiosk.printable import printable
 
 log = logging.getLogger(__name__)
 
+Seen = TypeVar("Seen")
 CHUNK_BYTES = 64 * 1024
 CATCH_UP_BYTES = 4 * 1024 * 1024
 _MOST_CHARACTERS = 100
@@ -76,15 +79,22 @@ class MjpegSource:
         Raises:
             CameraLost: the stream ended, or no whole picture came within the time-out.
         """
+        return self._next(whole_of)
+
+    def glimpse(self) -> Glimpse | None:
+        """As `read`."""
+        return self._next(glimpse_of)
+
+    def _next(self, unpack: Callable[[JpegFrame], Seen | None]) -> Seen:
         if self._response is None:
             raise CameraLost(f"{self.name} is not open")
         deadline = time.monotonic() + self._timeout_seconds
         while True:
             jpeg = self._newest_part(self._response, deadline)
             arrived_at = time.monotonic()
-            bgr = decode_picture(jpeg)
-            if bgr is not None:
-                return Frame(self._arrived - 1, arrived_at, bgr)
+            seen = unpack(JpegFrame(self._arrived - 1, arrived_at, jpeg))
+            if seen is not None:
+                return seen
             log.debug("torn picture dropped", extra={"camera": self.name, "size_bytes": len(jpeg)})
             if arrived_at > deadline:
                 raise self._stuck()

@@ -19,3 +19,11 @@ def decode_picture(data: bytes) -> NDArray[np.uint8] | None:
         # OpenCV's answer to a size that it does not take, and to some damage.
         return None
     return None if bgr is None else np.asarray(bgr, np.uint8)
+
+
+def decode_eighth(data: bytes) -> NDArray[np.uint8] | None:
+    """The same at an eighth of its side, rounded up, as JPEG can be unpacked without most of the work."""
+    if not data:
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
+    return None if bgr is None else np.asarray(bgr, np.uint8)

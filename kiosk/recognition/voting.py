@@ -190,6 +190,7 @@ class Voter:
         self._rule: Rule = RULES[settings.rule](settings.votes)
         self._latch = Latch(settings, waiting=waiting)
         self._first = UNKNOWN
+        self._empty = 0
 
     @property
     def latched(self) -> bool:
@@ -201,9 +202,15 @@ class Voter:
         """Whether nothing is held up, as far as the last prediction tells."""
         return self._first == UNKNOWN and not self.latched
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is held up, nor remembered: the last predictions over and over would change nothing."""
+        return self._empty >= max(self._settings.votes, self._settings.release) and not self.latched
+
     def update(self, prediction: Prediction, now: float) -> Decision | None:
         """Take the next prediction; `now` is the caller's clock in seconds and only passed through."""
         self._first = prediction.label
+        self._empty = self._empty + 1 if self._first == UNKNOWN else 0
         was_waiting = self._latch.waiting
         decision = self._latch.update(self._first, self._rule.update(prediction), now)
         if was_waiting and not self._latch.waiting:

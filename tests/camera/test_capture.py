@@ -12,6 +12,7 @@ from kiosk.camera.capture import Backoff, Capture, CaptureHooks, CaptureState, C
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Frame, Source
 from kiosk.camera.mjpeg import MjpegSource
+from kiosk.camera.rest import STILL_FRAMES
 from kiosk.camera.video_file import VideoFileSource
 from kiosk.camera.view import View
 from kiosk.errors import CameraLost
@@ -29,8 +30,8 @@ class Seen:
         self._changed = threading.Condition()
         self.states: list[CaptureStatus] = []
         self.reconnects = 0
-        self.dropped = 0
-        self.hooks = CaptureHooks(self._state, self._reconnect, self._drop)
+        self.dropped = self.rested = 0
+        self.hooks = CaptureHooks(self._state, self._reconnect, self._drop, self._rest)
 
     def wait_until(self, claim: Callable[[], bool]) -> bool:
         with self._changed:
@@ -49,6 +50,11 @@ class Seen:
     def _drop(self, count: int) -> None:
         with self._changed:
             self.dropped += count
+            self._changed.notify_all()
+
+    def _rest(self) -> None:
+        with self._changed:
+            self.rested += 1
             self._changed.notify_all()
 
 
@@ -80,6 +86,14 @@ class Scripted:
 
     def close(self) -> None:
         self.close_count += 1
+
+
+class Ticking(Scripted):
+    """Ten frames a second."""
+
+    def read(self) -> Frame | None:
+        self.at += 0.1
+        return super().read()
 
 
 @contextmanager
@@ -288,3 +302,49 @@ def test_a_picture_is_put_right_before_the_consumer_sees_it() -> None:
     assert take(capture, -1).bgr.shape == (width_px, height_px, 3)
     source.script.put(None)
     capture.stop()
+
+
+def calmed(capture: Capture, source: Scripted, frames: int = STILL_FRAMES + 3) -> int:
+    """Show the same again and again to a consumer that is calm about it; the last index."""
+    last = -1
+    for _ in range(frames):
+        source.script.put(1)
+        last = take(capture, last).index
+        capture.noted(last, calm=True)
+    return last
+
+
+def test_what_a_calm_consumer_knows_is_withheld_and_the_first_new_picture_is_given_at_once() -> None:
+    source, seen = Scripted(), Seen()
+    with running(source, seen) as capture:
+        last = calmed(capture, source)
+        for _ in range(5):
+            source.script.put(1)
+        assert seen.wait_until(lambda: seen.rested == 5)
+        assert capture.resting
+        assert capture.newest(last, 0.05) is None
+        assert capture.progressed()
+        source.script.put(240)
+        frame = take(capture, last)
+        assert (frame.index, number_in(frame.bgr)) == (last + 6, 240)
+        assert not capture.resting
+    assert seen.dropped == 0, "what rested was not dropped"
+
+
+def test_a_consumer_that_does_not_rest_is_given_everything() -> None:
+    source, seen = Scripted(), Seen()
+    with running(source, seen) as capture:
+        capture.rests = False
+        calmed(capture, source, 2 * STILL_FRAMES)
+    assert seen.rested == 0
+
+
+def test_a_camera_that_freezes_while_nobody_looks_is_found_out() -> None:
+    source, seen = Ticking(), Seen()
+    source.repeat_limit_seconds = 5.0
+    with running(source, seen) as capture:
+        calmed(capture, source)
+        for _ in range(60):
+            source.script.put(1)
+        assert seen.wait_until(lambda: seen.states[-1].code == "same")
+        assert seen.rested > 10

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from kiosk.camera.content import LONGEST_DARK_SECONDS, PATIENCE_SECONDS, ContentGuard, Flaw, Judgement
-from kiosk.camera.frame import Frame
+from kiosk.camera.frame import Frame, JpegFrame
+from kiosk.camera.glimpse import Glimpse, glimpse_of
 from tests.camera.pictures import numbered
 
 Picture = NDArray[np.uint8]
@@ -138,3 +139,39 @@ def test_jpeg_of_a_dim_and_almost_silent_sensor_is_not_taken_for_frozen() -> Non
         _, data = cv2.imencode(".jpg", noisy(np.asarray(scene, np.uint8), 0.5), [cv2.IMWRITE_JPEG_QUALITY, 50])
         frame = Frame(index, index * SECONDS_EACH, np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8))
         assert guard.judge(frame) == Judgement(shown=True)
+
+
+def packed(bgr: Picture, index: int = 0, comment: bytes = b"") -> Glimpse:
+    """As a camera sends it, perhaps with something of its own before the picture (a comment, ISO 10918-1 B.2.4.5)."""
+    data = cv2.imencode(".jpg", bgr)[1].tobytes()
+    if comment:
+        data = data[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + data[2:]
+    glimpse = glimpse_of(JpegFrame(index, index * SECONDS_EACH, data))
+    assert glimpse is not None
+    return glimpse
+
+
+def test_seen_small_a_frozen_camera_is_found_out_though_it_counts_its_pictures() -> None:
+    guard, scene = ContentGuard(LIMIT_SECONDS), noisy(wall(120))
+    judgements = [guard.judge_glimpse(packed(scene, index, str(index).encode())) for index in range(53)]
+    assert judgements[50].flaw is None
+    assert judgements[51] == Judgement(shown=False, flaw=Flaw.SAME, reopen=True)
+
+
+def test_seen_small_a_still_scene_is_good_for_ever_though_it_looks_alike() -> None:
+    guard = ContentGuard(0.5)
+    glimpses = [packed(noisy(wall(120), 0.5), index) for index in range(40)]
+    assert any(np.array_equal(one.small, other.small) for one, other in itertools.pairwise(glimpses))
+    assert all(guard.judge_glimpse(one) == Judgement(shown=True) for one in glimpses)
+
+
+def test_seen_small_torn_and_dark_pictures_are_judged_by_the_whole() -> None:
+    grey = noisy(wall(120))
+    grey[90:] = 128
+    assert not ContentGuard(LIMIT_SECONDS).judge_glimpse(packed(grey)).shown
+    guard = ContentGuard(LIMIT_SECONDS)
+    dark = [guard.judge_glimpse(packed(noisy(wall(4)), index)) for index in range(60)]
+    assert Flaw.DARK in [judgement.flaw for judgement in dark]
+    plain = packed(noisy(wall(120), 1.0))
+    assert (plain.small == plain.small[-1, -1]).all(), "small, it looks like what a decoder paints"
+    assert ContentGuard(LIMIT_SECONDS).judge_glimpse(plain).shown

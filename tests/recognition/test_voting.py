@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.bundle.manifest import VotingRule
 from kiosk.recognition.prediction import Prediction
 from kiosk.recognition.voting import RULES, Voter, VotingSettings
 
@@ -190,3 +191,33 @@ def test_a_decision_after_waiting_has_all_its_votes_from_after_it(
         if decision is not None:
             assert free >= settings.votes
             break
+
+
+SHOWN: st.SearchStrategy[Prediction] = st.builds(prediction, st.sampled_from(LABELS), st.floats(0.3, 0.99))
+EMPTY: st.SearchStrategy[Prediction] = st.builds(prediction, st.just("unknown"), st.floats(0.3, 0.99))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(before=st.lists(SHOWN, max_size=12), empty=EMPTY, times=st.integers(1, 30), after=st.lists(SHOWN))
+def test_once_settled_seeing_the_empty_place_again_and_again_changes_nothing(
+    rule: VotingRule, before: list[Prediction], empty: Prediction, times: int, after: list[Prediction]
+) -> None:
+    resting, looking = (Voter(VotingSettings(rule=rule, votes=4, release=3), waiting=True) for _ in range(2))
+    for voter in (resting, looking):
+        for one in (*before, *[empty] * 4):
+            voter.update(one, 0.0)
+    assert resting.settled
+    for _ in range(times):
+        assert looking.update(empty, 0.0) is None
+        assert looking.settled
+    assert [resting.update(one, 0.0) for one in after] == [looking.update(one, 0.0) for one in after]
+
+
+def test_nothing_is_settled_before_a_product_was_gone_for_as_long_as_releases_it() -> None:
+    voter = Voter(VotingSettings(votes=2, release=5))
+    assert not voter.settled
+    settled = []
+    for label in ("a", "a", "unknown", "unknown", "unknown", "unknown", "unknown", "unknown", "a"):
+        voter.update(prediction(label, 0.9), 0.0)
+        settled.append(voter.settled)
+    assert settled == [False] * 6 + [True, True, False]
