@@ -15,6 +15,7 @@ from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
 from kiosk.sales_command import add_sales
+from kiosk.setup.command import add_setup
 
 CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
 BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="the kiosk itself: watch the counter until stopped")
     run.set_defaults(run=_run)
+    add_setup(commands.add_parser("setup", help="the first start: find the camera, ask for the till, write the config"))
     check = commands.add_parser("check", help="say what would fail, before it fails")
     check.add_argument(
         "--picture",

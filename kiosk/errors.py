@@ -4,6 +4,7 @@ KioskError
 ├── ConfigError            the config file is wrong; carries every problem found
 ├── BundleError            a bundle is missing, broken, or gives wrong answers
 │   └── BundleUnavailable  it cannot be had or kept just now: trying again later may do
+├── SetupError             `kiosk setup` cannot go on with that answer, or without one
 ├── EngineError            no interpreter can run the model here
 ├── CameraError
 │   ├── CameraNotFound     there is no such camera
@@ -46,6 +47,10 @@ class BundleError(KioskError):
 
 class BundleUnavailable(BundleError):
     """Nothing is known against the bundle: it cannot be fetched or kept just now, and trying again later may do."""
+
+
+class SetupError(KioskError):
+    """`kiosk setup` cannot go on with that answer, or without one."""
 
 
 class EngineError(KioskError):

@@ -13,10 +13,10 @@ LOCK = (ROOT / "deploy" / "requirements.txt").read_text()
 
 def locked() -> dict[str, tuple[Requirement, list[str]]]:
     """Each locked package: name, as pip reads its line, and its hashes."""
-    joined = "\n".join(line for line in LOCK.splitlines() if not line.lstrip().startswith("#")).replace("\\\n", " ")
-    found = {}
+    joined = "\n".join(line for line in LOCK.splitlines() if not line.lstrip().startswith("#")).replace("\\\n    ", "")
+    found: dict[str, tuple[Requirement, list[str]]] = {}
     for line in joined.splitlines():
-        text, *hashes = re.split(r"\s+--hash=", line.strip())
+        text, *hashes = line.strip().split(" --hash=")
         requirement = Requirement(text)
         found[canonicalize_name(requirement.name)] = requirement, hashes
     return found
