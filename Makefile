@@ -44,7 +44,7 @@ bench: $(VENV)/dev.stamp $(PAGE)  ## a training's memory, a sale with 100,000 se
 	$(BIN)/python bench/outbox.py
 	$(BIN)/python -m bench.page
 
-soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour); ARGS="--kills 200 --kiosks 2"
+soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour), or ARGS="--minutes 20": disasters
 	$(BIN)/python -m tests.soak $(ARGS)
 
 fuzz: $(VENV)/dev.stamp  ## send nonsense to all that reads from outside, 20 times what make test sends; ARGS="--times 100"

@@ -53,11 +53,11 @@ def soak_a_day(directory: Path, kills: int, seed: str, on_kill: Callable[[], Non
     options = (*_TILL_OPTIONS, "--bundle", str(bundle_directory()), "--database", str(directory / "till.sqlite"))
     labels = [shelf.id for shelf in shelves_of_bundle(bundle_directory())]
     with running_till(*options, "--seed", str(random.getrandbits(32))) as till:
-        kiosk = MortalKiosk(directory, clip, till, random)
+        kiosk = MortalKiosk(directory, str(clip), till, random)
         tablet = Tablet(kiosk.page_port, labels, _PAUSE_SECONDS, Random(random.getrandbits(32)))
         tablet.start()
         early = _kill_again_and_again(kiosk, till, kills, random, on_kill)
-        _calm_down(kiosk, till, tablet)
+        calm_down(kiosk, till, tablet)
         return _result(kiosk, till, tablet, early)
 
 
@@ -86,7 +86,7 @@ def _kill_again_and_again(
     return early
 
 
-def _calm_down(kiosk: MortalKiosk, till: RunningTill, tablet: Tablet) -> None:
+def calm_down(kiosk: MortalKiosk, till: RunningTill, tablet: Tablet) -> None:
     """No more faults, kills and products: until all is at rest. A second start asks again what the first gave up."""
     till.fail_sometimes({})
     till.fail_others_sometimes({})

@@ -1,6 +1,7 @@
 """A `kiosk run` that is started and killed again and again on one state directory."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -39,10 +40,13 @@ class DiedByItselfError(AssertionError):
 class MortalKiosk:
     """One kiosk's files and its one process."""
 
-    def __init__(self, directory: Path, clip: Path, till: RunningTill, random: Random) -> None:
-        """`directory` is empty; `clip` is what the kiosk's camera sees."""
+    def __init__(self, directory: Path, camera: str, till: RunningTill, random: Random) -> None:
+        """`directory` is empty but for a state directory perhaps; `camera` is what the config says."""
         self.state_dir = directory / "state"
         self.page_port = _free_port(random)
+        self.metrics_port = _free_port(random)
+        self.environment: dict[str, str] = {}
+        """What is added to a process's own."""
         self.starts = 0
         self.kills = 0
         self.start_seconds = 1.0
@@ -55,7 +59,7 @@ class MortalKiosk:
         self._settings: dict[str, Any] = {
             "state_dir": str(self.state_dir),
             "bundle": "demo",
-            "camera": {"source": str(clip)},
+            "camera": {"source": camera},
             "sales": {"undo_window_seconds": UNDO_WINDOW_SECONDS},
             "till": {
                 "kind": "honesty_store",
@@ -66,7 +70,7 @@ class MortalKiosk:
                 "arrival_seconds": 1,
             },
             "web": {"port": self.page_port},
-            "metrics": {"port": 0},
+            "metrics": {"port": self.metrics_port},
         }
 
     @contextmanager
@@ -89,6 +93,16 @@ class MortalKiosk:
     def quiet_life(self) -> Iterator[subprocess.Popen[bytes]]:
         """A process without a camera, so that it sells nothing by itself; stopped in good order."""
         self._settings["camera"]["source"] = NO_CAMERA
+        with self.long_life() as process:
+            yield process
+
+    @contextmanager
+    def long_life(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A process that is stopped in good order.
+
+        Raises:
+            DiedByItselfError: it ended before, or not in good order.
+        """
         with self._process() as process:
             try:
                 yield process
@@ -99,14 +113,20 @@ class MortalKiosk:
 
     @contextmanager
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
-        self._config.write_text(yaml.safe_dump(self._settings))
+        self.write_config()
         command = [str(KIOSK), "run", "--config", str(self._config)]
         self.starts += 1
         with (
             self.log.open("a") as log,
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log) as process,
+            subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=log, env=os.environ | self.environment
+            ) as process,
         ):
             yield process
+
+    def write_config(self, **voting: int) -> None:
+        """Write it for the next start or reload, with another vote if one is given."""
+        self._config.write_text(yaml.safe_dump(self._settings | ({"voting": voting} if voting else {})))
 
     def wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
         """Until the page's port answers. Measures the start.
