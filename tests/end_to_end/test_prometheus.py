@@ -1,23 +1,16 @@
 """A real Prometheus scrapes a running kiosk."""
 
-import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-import yaml
 
 from kiosk.demo import clip_path
-from tests.end_to_end.running_kiosk import RunningKiosk, free_ports, running_kiosk
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk
+from tests.observing.servers import query, running_prometheus
 
-PATIENCE_SECONDS = 60
-SCRAPE = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
 EXPECTED = {
     "kiosk_frames_total",
     "kiosk_stage_seconds",
@@ -49,38 +42,9 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory, kiosk: RunningKiosk) -> Iterator[str]:
     """The address of a Prometheus with the shipped scrape config, pointed at this kiosk."""
-    directory = tmp_path_factory.mktemp("prometheus")
-    settings = yaml.safe_load(SCRAPE.read_text())
-    settings["global"]["scrape_interval"] = "1s"
-    settings["scrape_configs"][0]["static_configs"][0]["targets"] = [kiosk.metrics_url.removeprefix("http://")]
-    config = directory / "prometheus.yml"
-    config.write_text(yaml.safe_dump(settings))
-    [port] = free_ports(1)
-    command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}"]
-    with (
-        (directory / "log").open("w") as log,
-        subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stderr=log) as process,
-    ):
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def query(prometheus: str, expression: str) -> list[Any]:
-    """The result of an instant query, waited for until there is one."""
-    address = f"{prometheus}/api/v1/query?{urlencode({'query': expression})}"
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(address, timeout=5) as answer:
-                result: list[Any] = json.load(answer)["data"]["result"]
-        except OSError:
-            result = []
-        if result and all(row["value"][1] != "NaN" for row in result):
-            return result
-        time.sleep(0.5)
-    raise AssertionError(f"no answer to {expression}")
+    directory = tmp_path_factory.mktemp("scraping") / "prometheus"
+    with running_prometheus(directory, kiosk.metrics_url.removeprefix("http://")) as url:
+        yield url
 
 
 def test_prometheus_answers_a_query_on_latency(prometheus: str) -> None:
@@ -101,7 +65,3 @@ def test_every_metric_is_there_and_promtool_finds_nothing_to_complain_about(kios
     assert found >= EXPECTED
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-
-
-def test_the_scrape_config_is_good() -> None:
-    subprocess.run(["promtool", "check", "config", str(SCRAPE)], check=True, capture_output=True)
