@@ -33,15 +33,19 @@ class Finding:
     detail: str
 
 
-async def check(config_path: Path | None, picture: Path | None = None) -> list[Finding]:
+async def check(config_path: Path | None, picture: Path | None = None, *, config_only: bool = False) -> list[Finding]:
     """Try every part; a wrong config is the only finding, as nothing else can be tried without one.
 
+    `config_only`: try nothing else, even if it is right.
     `picture`: where a picture of what the camera sees is to be kept; else in the state directory, if there is one.
     """
     try:
         config = read_config(config_path)
     except ConfigError as error:
         return [Finding("config", False, problem) for problem in error.problems]
+    read = Finding("config", True, str(config_path) if config_path else "embedded defaults")
+    if config_only:
+        return [read]
     parts: list[tuple[str, Callable[[Config], Awaitable[str]]]] = [
         ("state", _state),
         ("bundle", _bundle),
@@ -53,7 +57,6 @@ async def check(config_path: Path | None, picture: Path | None = None) -> list[F
         ("https", check_certificate),
         ("metrics", _metrics),
     ]
-    read = Finding("config", True, str(config_path) if config_path else "embedded defaults")
     return [read, *[await _try(part, attempt(config)) for part, attempt in parts]]
 
 

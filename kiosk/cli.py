@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where to keep a JPEG of what the camera sees; without one, in the state directory, if there is one yet",
     )
+    check.add_argument(
+        "--config-only",
+        action="store_true",
+        help="only read the config; also while a kiosk runs, for tools that write it",
+    )
     check.set_defaults(run=_check)
     replay = commands.add_parser("replay", help="what the kiosk would decide on a video or a folder of images")
     replay.add_argument("source", metavar="SOURCE", help="a video file, or a folder of images taken in order of name")
@@ -110,7 +115,7 @@ def _check(options: argparse.Namespace) -> int:
     limit_pictures()
     from kiosk.check import check, render
 
-    findings = asyncio.run(check(options.config, options.picture))
+    findings = asyncio.run(check(options.config, options.picture, config_only=options.config_only))
     print(render(findings))
     return 0 if all(finding.good for finding in findings) else 1
 
