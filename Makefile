@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak fuzz demo deb offline-bundle lock clean
+.PHONY: run test lint check-page page bench soak fuzz demo deb offline-bundle lock sbom clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -66,6 +66,9 @@ offline-bundle: $(VENV)/kiosk.stamp $(PAGE)  ## installer and wheels for a USB s
 
 lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
 	script/lock $(VENV)
+
+sbom: $(VENV)/dev.stamp $(PAGE)  ## what a device gets, as CycloneDX in build/sbom, and docs/licences.md
+	script/sbom $(VENV)
 
 clean:  ## remove everything that was built
 	rm -rf $(VENV) build dist kiosk/page/node_modules kiosk/web/static
