@@ -12,7 +12,7 @@ GOOD = {
     *("BSD-3-Clause", "CC0-1.0", "ISC", "LGPL-2.1-or-later", "MIT", "MIT License", "MIT-0", "MPL-2.0", "PSF-2.0"),
     *("Python Software Foundation License", "Zlib"),
 }
-"""As packages write them. Of those that ask for something when they are passed on: LGPL and MPL, for changes to them."""
+"""As packages write them. LGPL and MPL ask for the source of changes; the kiosk changes nothing in them."""
 ROW = re.compile(r"^\| (\S+) \| (\S+) \| (.+) \|$")
 
 

@@ -1,4 +1,7 @@
 import asyncio
+import gzip
+import logging
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -81,6 +84,33 @@ async def test_an_oversized_body_is_refused(shop: Shop, path: str, chunked: bool
     body = pieces() if chunked else b" " * (16 * 1024 + 1)
     answer = await shop.client.post(path, data=body, headers={"Content-Type": "application/json"})
     assert (answer.status, (await answer.json())["error"]["code"]) == (413, "too_large")
+
+
+async def test_a_body_that_unpacks_to_a_hundred_times_its_size_is_refused_while_it_is_small(shop: Shop) -> None:
+    packed = gzip.compress(bytes(50_000_000))
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    tracemalloc.start()
+    try:
+        answer = await shop.client.post("/api/decisions", data=packed, headers=headers)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (answer.status, (await answer.json())["error"]["code"]) == (413, "too_large")
+    assert most_bytes < 10_000_000
+
+
+async def test_a_body_that_is_not_what_its_head_says_fills_no_log(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    """Found by `make fuzz`: aiohttp met such a body once more after the answer, and logged a traceback each time."""
+    for path, kind in (("/healthz", "GET"), ("/api/decisions", "POST")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", shop.client.port)
+        head = f"{kind} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+        writer.write(head.encode() + b"abcde")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 ")
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:

@@ -30,6 +30,25 @@ async def test_metrics_are_served_alone() -> None:
         assert (await session.get(f"{serving.url}/healthz")).status == 404
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("evil.example", 421), ("localhost:9464", 200), ("[::1]", 200), ("", 421)]
+)
+async def test_metrics_for_this_machine_are_not_told_under_another_name(host: str, status: int) -> None:
+    """DNS rebinding: a page on the internet that lets its own name lead to this machine."""
+    async with metrics_server(CollectorRegistry(), "127.0.0.1", 0) as serving, ClientSession() as session:
+        answer = await session.get(f"{serving.url}/metrics", headers={"Host": host})
+        assert answer.status == status
+        answer.close()
+
+
+async def test_metrics_for_a_network_are_told_under_any_name() -> None:
+    """A scraper calls the kiosk as its owner's network does."""
+    async with metrics_server(CollectorRegistry(), "0.0.0.0", 0) as serving, ClientSession() as session:
+        answer = await session.get(f"http://127.0.0.1:{serving.port}/metrics", headers={"Host": "kiosk.office.example"})
+        assert answer.status == 200
+        answer.close()
+
+
 async def test_a_port_that_is_taken_is_said_with_the_key_to_change() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
