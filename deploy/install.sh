@@ -32,7 +32,7 @@ run() {
 here=$(dirname "$(readlink -f "$0")")
 units=/etc/systemd/system
 journald=/etc/systemd/journald.conf.d/60-kiosk.conf
-dry=no start=yes action=install
+dry=no start=yes action=install new=no
 for option; do
     case $option in
     --dry-run) dry=yes ;;
@@ -72,7 +72,9 @@ install_systemd_python() {
 }
 
 place() { # FILE TO
-    cmp -s "$1" "$2" || run install -D -m 644 "$1" "$2"
+    ! cmp -s "$1" "$2" || return 0
+    run install -D -m 644 "$1" "$2"
+    new=yes
 }
 
 install_kiosk() {
@@ -80,7 +82,9 @@ install_kiosk() {
     (cd "$here" && sha256sum --quiet --check SHA256SUMS) || fail "files in $here are damaged; copy or download them again"
     install_systemd_python
     echo "the kiosk's environment, /opt/kiosk:"
+    before=$(readlink /opt/kiosk || true)
     run "$here/make-environment"
+    [ "$before" = "$(readlink /opt/kiosk || true)" ] || new=yes
     echo "files around it:"
     run ln -sfn /opt/kiosk/bin/kiosk /usr/local/bin/kiosk
     for unit in "$here"/systemd/*; do place "$unit" "$units/$(basename "$unit")"; done
@@ -94,8 +98,10 @@ install_kiosk() {
     ! has_manager || run systemctl daemon-reload
     run systemctl --quiet enable kiosk.service
     if [ "$start" = yes ] && has_manager; then
-        run systemctl try-restart systemd-journald.service
-        run systemctl restart kiosk.service
+        # Nothing new: a kiosk that runs is not disturbed, one that does not is started.
+        [ "$new" = no ] || run systemctl stop kiosk.service
+        [ "$new" = no ] || run systemctl try-restart systemd-journald.service
+        run systemctl start kiosk.service
         run "$here/make-environment" --clean
     fi
     echo "Done. Next: kiosk setup"
