@@ -1,4 +1,4 @@
-"""`deploy/install.sh`: what it says; what it does is tried in whole systems (`make test-systemd`, `make test-aarch64`)."""
+"""`deploy/install.sh`: what it says. What it does is tried in whole systems, by `make test-systemd`."""
 
 import shutil
 import subprocess
