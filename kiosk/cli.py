@@ -14,6 +14,7 @@ from kiosk.camera.picture_limit import limit_pictures
 from kiosk.config_file import read_config
 from kiosk.errors import KioskError
 from kiosk.logs import set_up_logging
+from kiosk.moments_command import add_moments
 from kiosk.sales_command import add_sales
 from kiosk.setup.command import add_setup
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("tablets", help="pair tablets with this kiosk, list them, revoke them"), CONFIG_HELP
     )
     add_bundle(commands.add_parser("bundle", help="the model on this device: install, check, go back"), CONFIG_HELP)
+    add_moments(commands.add_parser("moments", help="what was not recognised, kept for the next training"), CONFIG_HELP)
     return parser
 
 

@@ -102,6 +102,15 @@ class SalesConfig(Section):
     """How long a sale is held, so that the shopper can say no, before it goes to the till."""
 
 
+class HardMomentsConfig(Section):
+    """`hard_moments:`, for the next training. Off unless `keep` is more than 0."""
+
+    keep: int = Field(default=0, ge=0, le=10000, strict=True)
+    """So many are kept on this device, the newest; up to 12 pictures each."""
+    megabytes: int = Field(default=200, ge=1, le=100000, strict=True)
+    """What all of them may take on disk."""
+
+
 class LedgerTill(Section):
     """`till: {kind: ledger}`: sales are written down on this device, in the state directory."""
 
@@ -286,6 +295,7 @@ class Config(Section):
     recognition: RecognitionConfig = RecognitionConfig()
     voting: VotingConfig = VotingConfig()
     sales: SalesConfig = SalesConfig()
+    hard_moments: HardMomentsConfig = HardMomentsConfig()
     till: Annotated[LedgerTill | HonestyStoreTill | WebhookTill, Field(discriminator="kind")] = LedgerTill()
     web: WebConfig = WebConfig()
     metrics: MetricsConfig = MetricsConfig()

@@ -13,6 +13,7 @@ KioskError
 │   ├── CertificateError   the page's certificate is missing, broken or cannot be made
 │   ├── CodeRefused        that is no code for pairing, or no longer
 │   └── NoSuchTablet       no paired tablet has that id
+├── MomentError            a hard moment is not there, or cannot be read or moved
 └── SalesError
     ├── NotKept            a sale could not be written to disk, so it was not taken
     │   ├── Damaged        the file is no longer what was written; its sales must be salvaged
@@ -94,6 +95,10 @@ class CodeRefused(AccessError):
 
 class NoSuchTablet(AccessError):
     """No paired tablet has that id."""
+
+
+class MomentError(KioskError):
+    """A hard moment is not there, or cannot be read or moved."""
 
 
 class SalesError(KioskError):

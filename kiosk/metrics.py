@@ -68,6 +68,13 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.hard_moments = Counter(
+            "kiosk_hard_moments",
+            "Hard moments by what became of them: kept on this device, or lost as the disk was full or too slow.",
+            ["result"],
+            registry=self.registry,
+        )
+
     def _camera(self) -> None:
         self.last_frame_timestamp = Gauge(
             "kiosk_last_frame_timestamp_seconds",

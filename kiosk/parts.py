@@ -2,9 +2,11 @@
 
 import math
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+from prometheus_client import Counter
 
 from kiosk.bundle.bundle import Bundle, open_bundle
 from kiosk.bundle.manifest import UNKNOWN, VotingDefaults
@@ -17,6 +19,8 @@ from kiosk.camera.wishes import Wishes
 from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
 from kiosk.demo import bundle_directory, clip_path, pictures_directory
 from kiosk.errors import BundleError
+from kiosk.moments.album import Album
+from kiosk.moments.keeper import Later, MomentKeeper
 from kiosk.recognition.voting import RULE_DEFAULTS, VotingSettings
 from kiosk.rollout.follower import Following
 from kiosk.sales.catalogue import Catalogue, Product
@@ -224,6 +228,21 @@ def _secret(file: Path | None, variable: str | None) -> Secret:
         return SecretFile(file)
     assert variable is not None
     return SecretVariable(variable)
+
+
+def configured_album(config: Config) -> Album:
+    """The hard moments kept on this device."""
+    wanted = config.hard_moments
+    return Album(config.state_dir / "hard-moments", wanted.keep, wanted.megabytes * 1_000_000)
+
+
+def configured_moments(
+    config: Config, bundle_id: Callable[[], str], counted: Counter, later: Later
+) -> MomentKeeper | None:
+    """Who notices hard moments; None where none are to be kept. `counted`: by result."""
+    if not config.hard_moments.keep:
+        return None
+    return MomentKeeper(configured_album(config), bundle_id, lambda result: counted.labels(result).inc(), later)
 
 
 def ledger_path(state_dir: Path) -> Path:

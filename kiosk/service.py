@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from kiosk.camera.capture import Capture, CaptureHooks, CaptureState, CaptureStatus
 from kiosk.config import Config
-from kiosk.counter import Counter
+from kiosk.counter import Counter, Watcher
 from kiosk.errors import KioskError
 from kiosk.health.disk import show_disk
 from kiosk.health.lives import counted_life
@@ -25,6 +25,7 @@ from kiosk.parts import (
     bundle_products,
     configured_camera,
     configured_following,
+    configured_moments,
     configured_view,
     describe_camera,
     label_names,
@@ -36,7 +37,7 @@ from kiosk.sales.sale import Sale, SaleSource
 from kiosk.shop import Listeners, Shop, open_shop
 from kiosk.status import BundleStatus, Status, status_of
 from kiosk.telling import Telling
-from kiosk.watch import CounterWatch
+from kiosk.watch import CounterWatch, WatchedByBoth
 from kiosk.web.events import EventStream
 from kiosk.web.live_picture import LivePicture
 from kiosk.web.metrics_server import metrics_server
@@ -80,6 +81,9 @@ class Service:
         self._metrics.resting.set_function(lambda: self._capture.resting)
         self._shop: Shop | None = None
         self._picture = LivePicture() if config.web.live_picture else None
+        self._moments = configured_moments(
+            config, lambda: self._models.model.bundle.manifest.id, self._metrics.hard_moments, self._loop.call_later
+        )
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; reload at SIGHUP.
@@ -127,13 +131,20 @@ class Service:
         return CaptureHooks(on_state, self._metrics.camera_reconnects.inc, dropped.inc, rested.inc)
 
     def _open_shop(self) -> AbstractAsyncContextManager[Shop]:
+        def on_new(sale: Sale) -> None:
+            if self._moments is not None:
+                self._moments.new(sale)
+            self._telling.taken(sale)
+
         def on_change(sale: Sale) -> None:
+            if self._moments is not None:
+                self._moments.changed(sale)
             left_seconds = self._shop.desk.undo_seconds_left(sale) if self._shop else 0.0
             self._telling.changed(sale, left_seconds)
             self._tell_status()
 
         catalogue = bundle_catalogue(self._models.model.bundle)
-        listeners = Listeners(self._telling.taken, on_change, self._tell_status)
+        listeners = Listeners(on_new, on_change, self._tell_status)
         return open_shop(self._config, catalogue, self._metrics, listeners)
 
     async def _serve(self, stack: AsyncExitStack, shop: Shop) -> tuple[ServedPage, str]:
@@ -154,14 +165,19 @@ class Service:
     def _make_counter(self, model: Model, shop: Shop) -> Counter:
         async def sell(decision: Decision) -> None:
             try:
-                await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
+                sale = await shop.desk.take(decision.label, decision.confidence, SaleSource.CAMERA)
             except KioskError as error:
                 self._telling.refused(decision.label, error)
                 raise
+            if self._moments is not None:
+                self._moments.sold(decision, sale.id)
 
         picture = self._picture
         on_frame = None if picture is None else lambda frame: picture.look(frame.bgr)
-        watch = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
+        watch: Watcher = CounterWatch(self._metrics, self._loop, self._telling.guesses, sell, on_frame)
+        if self._moments is not None:
+            # First: by the time that the decision is brought to the desk, it must be known what it was made of.
+            watch = WatchedByBoth(self._moments, watch)
         # What is held up now may have been sold before this start.
         voter = Voter(model.voting, waiting=True)
         timer = self._metrics.stage_seconds.labels("frame").time
@@ -172,6 +188,8 @@ class Service:
     async def _looking(self, counter: Counter) -> AsyncIterator[asyncio.Task[None]]:
         """Camera and recognition at work; the task ends only with an error, or with the context."""
         stop = threading.Event()
+        if self._moments is not None:
+            self._moments.start()
         self._capture.start()
         looking = asyncio.create_task(asyncio.to_thread(counter.run, stop), name="recognition")
         try:
@@ -180,6 +198,8 @@ class Service:
             stop.set()
             await asyncio.to_thread(self._capture.stop)
             await asyncio.wait({looking})
+            if self._moments is not None:
+                await asyncio.to_thread(self._moments.stop)
 
     @asynccontextmanager
     async def _tending(self, counter: Counter, shop: Shop) -> AsyncIterator[None]:

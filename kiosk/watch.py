@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from kiosk.bundle.manifest import UNKNOWN
 from kiosk.camera.frame import Frame
+from kiosk.counter import Watcher
 from kiosk.errors import KioskError
 from kiosk.metrics import Metrics
 from kiosk.recognition.prediction import Prediction
@@ -20,6 +21,28 @@ PREDICTIONS_EACH_SECONDS = 0.2
 """The page is told of at most one prediction in this time: enough to look alive, little enough for a small board."""
 
 Guesses = list[tuple[str, float]]
+
+
+class WatchedByBoth:
+    """Tells two of what the counter finds, the first one first."""
+
+    def __init__(self, first: Watcher, second: Watcher) -> None:
+        self._both = (first, second)
+
+    def taken(self, frame: Frame) -> None:
+        """See `Watcher`."""
+        for one in self._both:
+            one.taken(frame)
+
+    def predicted(self, prediction: Prediction) -> None:
+        """See `Watcher`."""
+        for one in self._both:
+            one.predicted(prediction)
+
+    def decided(self, decision: Decision) -> None:
+        """See `Watcher`."""
+        for one in self._both:
+            one.decided(decision)
 
 
 class CounterWatch:

@@ -73,7 +73,8 @@ def test_all_problems_are_told_at_once_with_line_key_given_and_allowed(write: Wr
     )
     assert sorted(problems(path)) == [
         ":1: colour: unknown key; allowed here: "
-        "bundle, bundle_channel, bundle_keys, camera, metrics, name, recognition, sales, state_dir, till, voting, web",
+        "bundle, bundle_channel, bundle_keys, camera, hard_moments, metrics, name, recognition, sales, state_dir, till,"
+        " voting, web",
         ":3: voting.threshold: given 1.5; allowed: less than or equal to 1",
         ":4: voting.vote: unknown key; allowed here: release, rule, stricter, threshold, votes",
         ":5: recognition.engine: given 'gpu'; allowed: 'auto', 'litert' or 'tflite-runtime'",
