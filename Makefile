@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak fuzz demo deb offline-bundle lock sbom clean
+.PHONY: run test lint check-page page bench soak fuzz demo test-systemd test-emulated deb offline-bundle lock sbom clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -63,6 +63,23 @@ deb: $(VENV)/kiosk.stamp $(PAGE)  ## the Debian package: dist/kiosk_*.deb; MACHI
 
 offline-bundle: $(VENV)/kiosk.stamp $(PAGE)  ## installer and wheels for a USB stick: dist/kiosk-*-offline.tar
 	script/offline-bundle $(VENV)
+
+DEB := dist/kiosk_amd64.stamp
+$(DEB): $(VENV)/kiosk.stamp $(PAGE) $(shell git ls-files kiosk deploy 2>/dev/null) script/deb script/installer
+	script/deb $(VENV) x86_64
+	touch $@
+
+build/debian/%-kernel.tar: script/debian-tree
+	script/debian-tree $* $@ linux-image-amd64 initramfs-tools iproute2
+
+build/debian/%.tar: script/debian-tree
+	script/debian-tree $* $@
+
+test-systemd: $(VENV)/dev.stamp $(DEB) build/debian/bookworm.tar build/debian/trixie.tar  ## the package in booted Debians 12 and 13 (root, some minutes)
+	KIOSK_SYSTEMD=1 $(BIN)/pytest tests/systemd $(ARGS)
+
+test-emulated: $(VENV)/dev.stamp $(DEB) build/debian/bookworm-kernel.tar  ## the same on an emulated computer with a camera; ARGS="--accelerator kvm"
+	$(BIN)/python -m tests.systemd.emulated $(ARGS)
 
 lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
 	script/lock $(VENV)

@@ -42,8 +42,9 @@ class Machine:
         container.terminate()
         try:
             container.wait(PATIENCE_SECONDS)
-        finally:
+        except subprocess.TimeoutExpired:
             container.kill()
+            container.wait()
 
     def reboot(self) -> None:
         """Off and on."""

@@ -1,6 +1,7 @@
 """Boot, ready, selling, credentials, sandbox, journal: the kiosk's unit in a real systemd."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.systemd.machine import UNIT, Machine, Suite, until
 SECRET = "not-for-the-journal-0123456789abcdef"
 HERE = Path(__file__).parent
 WEBHOOK = """\
+state_dir: /var/lib/kiosk
 bundle: demo
 camera: {{source: {clip}}}
 sales: {{undo_window_seconds: 1}}
@@ -54,9 +56,20 @@ def test_every_event_is_one_entry(machine: Machine) -> None:
     assert all("\n" not in entry["MESSAGE"] for entry in machine.journal("-u", "kiosk", "LOGGER=kiosk.sales.desk"))
 
 
+def test_the_operators_queries_are_understood_and_find_what_is_there(machine: Machine) -> None:
+    until(lambda: len(machine.journal("-u", "kiosk", "EVENT=sale settled")) > 0)
+    manual = (HERE.parents[1] / "docs" / "operator.md").read_text().split("## The journal")[1].split("\n## ")[0]
+    queries = re.findall(r"\| `(journalctl [^`]+)`", manual)
+    found = {query: machine.run(query) for query in queries}
+    assert len(queries) >= 8
+    for words in ("'sale taken'", "'camera live'", "UNIT=kiosk.service"):
+        assert any(words in query and "kiosk" in said for query, said in found.items()), words
+
+
 def test_its_user_exists_only_while_it_runs(machine: Machine) -> None:
-    user = machine.run(f"stat --format=%U /proc/{machine.show('MainPID')}")
-    assert user.strip() == "honesty-kiosk"
+    assert machine.show("User") == "honesty-kiosk"
+    # systemd.exec(5): the range of dynamic users.
+    assert 61184 <= int(machine.run(f"stat --format=%u /proc/{machine.show('MainPID')}")) <= 65519
     assert "honesty-kiosk" not in machine.run("cat /etc/passwd")
     assert machine.run("stat -L -c %a /var/lib/kiosk/outbox.sqlite").strip() == "600"
 

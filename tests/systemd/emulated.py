@@ -1,0 +1,103 @@
+"""The unit on a whole emulated computer, with Debian's own kernel: `make test-emulated`, as root on Debian.
+
+Unlike in a container, control groups limit memory and processor, the kernel refuses devices, and there is a camera
+(its `vivid`, a V4L2 driver that draws its pictures). `in_it.sh` runs inside, and says one line for each thing it saw.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.systemd.conftest import BUILD
+from tests.systemd.installed import install, package
+from tests.systemd.machine import Machine, Suite, unpacked
+
+IMAGE_BYTES = 4 * 2**30
+MEMORY_MIB = 1024
+WAITED_SECONDS = 3600
+HERE = Path(__file__).parent
+CHECK = """\
+[Unit]
+Description=What is looked at inside
+After=multi-user.target kiosk.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /root/in_it.sh
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+SuccessAction=poweroff-force
+FailureAction=poweroff-force
+
+[Install]
+WantedBy=graphical.target
+"""
+
+
+def prepare(machine: Machine) -> None:
+    """Install the kiosk in a container, and leave the rest for the emulated boot."""
+    machine.boot()
+    install(machine, package())
+    machine.run("systemctl stop kiosk")
+    machine.power_off()
+    machine.write("/etc/modules-load.d/camera.conf", "vivid\n")
+    machine.write("/etc/modprobe.d/camera.conf", "options vivid n_devs=1 node_types=0x1\n")
+    machine.write("/etc/fstab", "/dev/vda / ext4 rw 0 1\n")
+    machine.write("/etc/systemd/system/look.service", CHECK)
+    machine.write("/root/in_it.sh", (HERE / "in_it.sh").read_text())
+    wants = machine.root / "etc/systemd/system/graphical.target.wants"
+    wants.mkdir(exist_ok=True)
+    (wants / "look.service").symlink_to("/etc/systemd/system/look.service")
+
+
+def image_of(machine: Machine, image: Path) -> tuple[Path, Path]:
+    """The system as a disk, and its kernel with the initial memory disk beside it."""
+    with image.open("wb") as file:
+        file.truncate(IMAGE_BYTES)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", machine.root, image], check=True)
+    found = []
+    for pattern in ("vmlinuz-*", "initrd.img-*"):
+        (source,) = (machine.root / "boot").glob(pattern)
+        found.append(Path(shutil.copy(source, image.with_suffix("." + pattern.split("-")[0]))))
+    return found[0], found[1]
+
+
+def emulate(image: Path, kernel: Path, initial: Path, accelerator: str) -> str:
+    """Run the computer until it switches itself off; what its serial line said."""
+    command = ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB)]
+    command += ["-kernel", str(kernel), "-initrd", str(initial), "-append", "root=/dev/vda rw console=ttyS0 quiet"]
+    command += ["-drive", f"file={image},format=raw,if=virtio,cache=unsafe", "-nic", "user,restrict=on,model=virtio"]
+    command += ["-nographic", "-no-reboot", "-monitor", "none", "-serial", "stdio"]
+    done = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=WAITED_SECONDS)
+    return done.stdout.decode(errors="replace")
+
+
+def main() -> int:
+    """Build, run, print; 0 if every line ended well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    # Without hardware's help it is an emulation in full, and some twenty times slower.
+    parser.add_argument("--accelerator", default="tcg", choices=["tcg", "kvm"], help="default: tcg")
+    options = parser.parse_args()
+    image = BUILD / "emulated.img"
+    suite = Suite("bookworm", "3.11", BUILD / "bookworm-kernel.tar")
+    with unpacked(suite, BUILD / "emulated") as machine:
+        prepare(machine)
+        kernel, initial = image_of(machine, image)
+    try:
+        said = emulate(image, kernel, initial, options.accelerator)
+    finally:
+        for file in (image, kernel, initial):
+            file.unlink()
+    seen = [line for line in said.replace("\r", "").splitlines() if line.startswith(("ok  ", "FAIL"))]
+    print("\n".join(seen))
+    whole = bool(seen) and seen[-1] == "ok    all looked at"
+    if not whole:
+        print(said[-5000:], file=sys.stderr)
+    return 0 if whole and not any(line.startswith("FAIL") for line in seen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
