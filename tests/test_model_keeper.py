@@ -128,6 +128,16 @@ async def test_while_the_camera_is_lost_power_cuts_are_not_held_against_a_new_bu
         keeper.model.held.close()
 
 
+def test_rest_alone_is_switched_without_loading_anything(config: Config, store: BundleStore) -> None:
+    _, keeper = start(config)
+    recognition = config.recognition.model_copy(update={"rest": False})
+    prepared = keeper.prepare(config.model_copy(update={"recognition": recognition}))
+    assert prepared.recogniser is keeper.model.recogniser
+    assert (keeper.model.settings.rest, prepared.settings.rest) == (True, False)
+    keeper.adopt(prepared)
+    assert not keeper.model.settings.rest
+
+
 def test_the_first_bundle_ever_is_kept_however_often_it_crashes(config: Config, tmp_path: Path) -> None:
     install(str(a_bundle(tmp_path)), bundle_store(config), Demands())
     assert [crash(config) for _ in range(4)] == ["first"] * 4

@@ -209,7 +209,6 @@ class Capture:
             self._source.open()
             if self._guard is not None:
                 self._guard.opened()
-            self._rest.wake()
             while not self._stop.is_set():
                 self._pulse.beat()
                 goes_on = self._glance(first_index) if self.rests and self._rest.wanted else self._look(first_index)
@@ -217,6 +216,8 @@ class Capture:
                     self._set_status(CaptureStatus(CaptureState.ENDED, RECORDING_ENDED, "ended"))
                     return
         finally:
+            # A camera that is lost is not at rest, and what it shows when it is back may be anything.
+            self._rest.wake()
             self._source.close()
 
     def _look(self, first_index: int) -> bool:

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 CHOICE_SECONDS = 15.0
 """After taking a sale back, so long a shopper may take to choose what it was instead."""
+VAIN_PAUSE_SECONDS = 60.0
+"""Between two that were shown in vain: a shelf in view that looks like a product now and then must not wear out the disk.
+"""
 REMEMBERED_SALES = 8
 """Showings that are held in case their sale is taken back."""
 WAITING = 16
@@ -52,6 +55,7 @@ class MomentKeeper:
         self._thread = threading.Thread(target=self._run, name="hard moments", daemon=True)
         self._frame: Frame | None = None
         self._showing: Showing | None = None
+        self._vain_at = -math.inf
         self._decided: tuple[Decision, Showing] | None = None
         self._sold: OrderedDict[UUID, Showing] = OrderedDict()
         self._undone: list[_Undone] = []
@@ -97,6 +101,9 @@ class MomentKeeper:
         if showing is None:
             return
         if showing.in_vain:
+            if showing.last_seen_at - self._vain_at < VAIN_PAUSE_SECONDS:
+                return
+            self._vain_at = showing.last_seen_at
             self._keep(showing, Reason.NO_DECISION, None)
         elif showing.decision is not None:
             self._do(lambda: _pack(showing))  # its pictures as they are take a hundred times as much memory

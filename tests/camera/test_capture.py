@@ -348,3 +348,4 @@ def test_a_camera_that_freezes_while_nobody_looks_is_found_out() -> None:
             source.script.put(1)
         assert seen.wait_until(lambda: seen.states[-1].code == "same")
         assert seen.rested > 10
+        assert not capture.resting

@@ -145,7 +145,16 @@ def test_a_full_disk_is_survived_and_said(album: Album, caplog: pytest.LogCaptur
     assert kiosk.results == ["kept"]
 
 
-def test_a_disk_that_hangs_holds_up_nobody_and_fills_no_memory(album: Album) -> None:
+def test_what_looks_like_a_product_again_and_again_is_kept_once_a_minute(album: Album) -> None:
+    with at_work(album) as kiosk:
+        for _ in range(30):
+            kiosk.show("twix", 0.6)
+    assert kiosk.index / 15 == pytest.approx(100)
+    assert kiosk.results == ["kept"] * 2
+
+
+def test_a_disk_that_hangs_holds_up_nobody_and_fills_no_memory(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.moments.keeper.VAIN_PAUSE_SECONDS", 0.0)
     let_go, entered = threading.Event(), threading.Event()
 
     class Hanging(Album):
