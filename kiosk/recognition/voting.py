@@ -216,4 +216,5 @@ class Voter:
         if was_waiting and not self._latch.waiting:
             # What was seen before must not speak for what is shown from now on.
             self._rule = RULES[self._settings.rule](self._settings.votes)
+            self._empty = 0
         return decision

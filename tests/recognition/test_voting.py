@@ -197,6 +197,17 @@ SHOWN: st.SearchStrategy[Prediction] = st.builds(prediction, st.sampled_from(LAB
 EMPTY: st.SearchStrategy[Prediction] = st.builds(prediction, st.just("unknown"), st.floats(0.3, 0.99))
 
 
+def test_a_vote_that_began_anew_is_settled_only_when_its_window_is_full_again() -> None:
+    voter = Voter(VotingSettings(rule="duel", votes=4, release=3), waiting=True)
+    settled = []
+    for label in ("a", "a", "a", *["unknown"] * 9):
+        voter.update(prediction(label, 0.5), 0.0)
+        settled.append(voter.settled)
+    waited = settled.index(True)
+    assert settled == [False] * waited + [True] * (12 - waited)
+    assert waited >= 3 + 3 + 4, "release, then four votes"
+
+
 @pytest.mark.parametrize("rule", RULES)
 @given(before=st.lists(SHOWN, max_size=12), empty=EMPTY, times=st.integers(1, 30), after=st.lists(SHOWN))
 def test_once_settled_seeing_the_empty_place_again_and_again_changes_nothing(
@@ -204,7 +215,8 @@ def test_once_settled_seeing_the_empty_place_again_and_again_changes_nothing(
 ) -> None:
     resting, looking = (Voter(VotingSettings(rule=rule, votes=4, release=3), waiting=True) for _ in range(2))
     for voter in (resting, looking):
-        for one in (*before, *[empty] * 4):
+        # The first end the waiting, after which the votes begin anew.
+        for one in (*before, *[empty] * 12):
             voter.update(one, 0.0)
     assert resting.settled
     for _ in range(times):
