@@ -1,27 +1,14 @@
 """The page's server as the config wants it: for this machine alone, or for a network."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from kiosk.access.certificate import read_certificate
-from kiosk.access.certificates import CertificateSource
-from kiosk.access.network_page import NetworkPage
-from kiosk.access.tablets import TabletBook, tablets_path
-from kiosk.access_parts import certificate_source, names_trouble, network_page
 from kiosk.config import Config
-from kiosk.health.certificates import show_certificates
 from kiosk.metrics import Metrics
 from kiosk.parts import page_settings
-from kiosk.web.guard import Guard
-from kiosk.web.network_server import LOOPBACK, network_server
 from kiosk.web.server import web_server
-from kiosk.web.serving import http_url
-from kiosk.web.tls import TlsKeeper
 from kiosk.web.views_of_kiosk import KioskView
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +28,11 @@ async def open_page(config: Config, view: KioskView, metrics: Metrics) -> AsyncI
     Raises:
         KioskError: an address is taken, or the book of tablets cannot be opened.
     """
-    settings = page_settings(config)
-    if not config.web.is_open:
-        async with web_server(view, config.web.host, config.web.port, settings) as serving:
-            yield ServedPage(serving.url, serving.url)
+    if config.web.is_open:
+        from kiosk.page_on_network import open_to_network
+
+        async with open_to_network(config, view, metrics) as page:
+            yield page
         return
-    source = certificate_source(config)
-    tls = TlsKeeper(source)
-    show_certificates(metrics, source, tls)
-    page = network_page(config, source, lambda: tls.trouble)
-    tablets = TabletBook.open(tablets_path(config.state_dir))
-    try:
-        async with network_server(view, config.web.host, Guard(tablets, page), tls, settings) as serving:
-            url = http_url(LOOPBACK, serving.port)
-            trouble = tls.trouble or _names_trouble(page, source)
-            note = f"\n  NOTE     {trouble}" if trouble else ""
-            paired = f"  tablets  {page.https_url()} (first `kiosk tablets pair`)"
-            yield ServedPage(url, f"{url} (this machine)\n{paired}{note}")
-    finally:
-        tablets.close()
-
-
-def _names_trouble(page: NetworkPage, source: CertificateSource) -> str | None:
-    trouble = names_trouble(page, source, read_certificate(source.files))
-    if trouble is not None:
-        log.warning("certificate is for other names", extra={"reason": trouble})
-    return trouble
+    async with web_server(view, config.web.host, config.web.port, page_settings(config)) as serving:
+        yield ServedPage(serving.url, serving.url)

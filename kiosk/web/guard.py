@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from kiosk.access.network_page import NetworkPage
 from kiosk.access.tablets import Tablet, TabletBook
 from kiosk.errors import CodeRefused, NotKept
 from kiosk.web.buckets import BucketEach, TokenBucket
@@ -17,6 +17,9 @@ from kiosk.web.errors import HttpsOnly, NotPaired, TooManyListeners
 from kiosk.web.repeats import Repeats
 from kiosk.web.views_of_kiosk import SETTINGS
 from kiosk.web.visitor import COOKIE, Standing, Visitor, client_of, is_from_the_kiosk
+
+if TYPE_CHECKING:  # it brings cryptography, of which a kiosk that serves only itself has no use
+    from kiosk.access.network_page import NetworkPage
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ _LOOKS = re.compile(r'href="(/assets/[A-Za-z0-9._-]+\.(?:css|svg))"')
 class Guard:
     """Knows the tablets, and what they do just now."""
 
-    def __init__(self, tablets: TabletBook, page: NetworkPage) -> None:
+    def __init__(self, tablets: TabletBook, page: "NetworkPage") -> None:
         self.tablets = tablets
         self.page = page
         self._requests = BucketEach(each_second=30, burst=200)

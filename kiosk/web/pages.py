@@ -8,7 +8,6 @@ from pathlib import Path
 from aiohttp import web
 
 from kiosk.web.access import CONTENT_SECURITY_POLICY, WORKER_POLICY, visitor_of
-from kiosk.web.access_pages import plain_page
 from kiosk.web.errors import NotHere
 from kiosk.web.views_of_kiosk import SETTINGS
 from kiosk.web.visitor import Standing
@@ -33,6 +32,8 @@ def add_pages(app: web.Application) -> None:
 async def counter_page(request: web.Request) -> web.StreamResponse:
     """What the kiosk's own camera sees; over plain http from elsewhere, the way to https."""
     if visitor_of(request).standing is Standing.PLAIN:
+        from kiosk.web.access_pages import plain_page
+
         return await plain_page(request)
     return _page(request, "index.html")
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from aiohttp import web
 
 from kiosk.web.access import add_security_headers, check_access
-from kiosk.web.access_pages import add_access_pages
 from kiosk.web.api import add_api
 from kiosk.web.bundle_files import add_bundle_files
 from kiosk.web.errors import REFUSALS, answer_errors
@@ -30,6 +29,8 @@ def create_app(view: KioskView, settings: WebSettings | None = None, guard: Guar
     if guard is not None:
         app[GUARD] = guard
         app.cleanup_ctx.append(guard.watch)
+        from kiosk.web.access_pages import add_access_pages
+
         add_access_pages(app)
     add_pages(app)
     add_bundle_files(app)
