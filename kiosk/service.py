@@ -30,6 +30,7 @@ from kiosk.parts import (
     describe_camera,
     label_names,
 )
+from kiosk.recognition.preprocessing import use_one_thread
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.reload import Reloader
 from kiosk.rollout.follower import ChannelFollower
@@ -39,6 +40,7 @@ from kiosk.status import BundleStatus, Status, status_of
 from kiosk.telling import Telling
 from kiosk.watch import CounterWatch, WatchedByBoth
 from kiosk.web.events import EventStream
+from kiosk.web.live_picture import SIDE_PX as PICTURE_PX
 from kiosk.web.live_picture import LivePicture
 from kiosk.web.metrics_server import metrics_server
 from kiosk.web.views_of_kiosk import KioskView, ServedModel
@@ -103,6 +105,7 @@ class Service:
         self._models.stopped_well()
 
     async def _serve_until_stopped(self) -> None:
+        use_one_thread()
         model = await asyncio.to_thread(self._models.start, self._config)
         self._telling.use_names(label_names(model.bundle))
         async with AsyncExitStack() as stack:
@@ -110,6 +113,7 @@ class Service:
             stack.enter_context(counted_life(self._config.state_dir, self._metrics))
             show_disk(self._metrics, self._config.state_dir)
             page, metrics_url = await self._serve(stack, shop)
+            self._say_what_is_seen(model)
             counter = self._make_counter(model, shop)
             looking = await stack.enter_async_context(self._looking(counter))
             await stack.enter_async_context(self._tending(counter, shop))
@@ -184,6 +188,13 @@ class Service:
         self._capture.rests = model.settings.rest
         return Counter(self._capture, model.recogniser, voter, watch, timer)
 
+    def _say_what_is_seen(self, *models: Model) -> None:
+        """How many pixels across anybody looks at; moments are kept as large as the camera gave them."""
+        sizes_px = [model.bundle.manifest.preprocessing.size_px for model in models]
+        if self._picture is not None:
+            sizes_px.append(PICTURE_PX)
+        self._capture.needs(max(sizes_px) if self._moments is None else 0)
+
     @asynccontextmanager
     async def _looking(self, counter: Counter) -> AsyncIterator[asyncio.Task[None]]:
         """Camera and recognition at work; the task ends only with an error, or with the context."""
@@ -226,6 +237,7 @@ class Service:
 
     async def _reload_when_asked(self, counter: Counter, shop: Shop) -> None:
         def know(*models: Model) -> None:
+            self._say_what_is_seen(*models)
             bundles = [model.bundle for model in models]
             self._telling.use_names({label: name for bundle in bundles for label, name in label_names(bundle).items()})
             shop.catalogue.take_bundle(product for bundle in bundles for product in bundle_products(bundle))

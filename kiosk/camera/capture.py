@@ -2,6 +2,7 @@
 
 import logging
 import math
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from kiosk.camera.content import ContentGuard, Judgement
-from kiosk.camera.frame import Frame, Source
+from kiosk.camera.frame import Frame, Reducible, Source
 from kiosk.camera.glimpse import Glimpse, Glimpsing, glimpse_of
 from kiosk.camera.rest import Rest
 from kiosk.camera.view import AS_IT_COMES, View
@@ -110,7 +111,9 @@ class Capture:
         self._rest = Rest()
         self._pulse = Pulse(STEP_SECONDS)
         self._stop = threading.Event()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Wakes the consumer; holds at most a note or two. A `Condition` does too, in three times as long.
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._status = CaptureStatus(CaptureState.STARTING)
         self._newest: Frame | None = None
@@ -147,6 +150,11 @@ class Capture:
         """The consumer has seen a frame; calm: it need not see more of the same. See `Rest`."""
         self._rest.noted(index, calm=calm)
 
+    def needs(self, square_px: int) -> None:
+        """Anybody looks at the middle square in so many pixels: packed pictures may come no larger; 0: whole."""
+        if isinstance(self._source, Reducible):
+            self._source.enough_px = math.ceil(square_px / min(self._view.region[2:]))
+
     def start(self) -> None:
         """Begin. Never fails: a camera that is not there is `lost`, and looked for again."""
         self._thread.start()
@@ -154,8 +162,7 @@ class Capture:
     def stop(self, grace_seconds: float = 2.0) -> None:
         """End the thread and wake the consumer; a thread that a driver holds longer than the grace is left behind."""
         self._stop.set()
-        with self._changed:
-            self._changed.notify_all()
+        self._ring()
         if self._thread.ident is None:
             return
         if isinstance(self._source, Interruptible):
@@ -169,14 +176,23 @@ class Capture:
 
         None when none comes in time, after `stop`, or at the end of a recording.
         """
-        with self._changed:
+        deadline = time.monotonic() + timeout_seconds
+        while not self._stop.is_set():
+            with self._lock:
+                frame = self._newest
+                if frame is not None and self._has(after_index):
+                    self._taken = frame.index
+                    return frame
             # At the end of a recording too the consumer waits its time out, or its loop would spin.
-            self._changed.wait_for(lambda: self._stop.is_set() or self._has(after_index), timeout_seconds)
-            frame = self._newest
-            if self._stop.is_set() or frame is None or not self._has(after_index):
+            try:
+                self._bell.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
                 return None
-            self._taken = frame.index
-            return frame
+        return None
+
+    def _ring(self) -> None:
+        if self._bell.empty():
+            self._bell.put(None)
 
     def _has(self, after_index: int) -> bool:
         newest = self._newest
@@ -269,19 +285,19 @@ class Capture:
 
     def _count(self, index: int) -> int:
         """Note that a picture came; how many before it did not."""
-        with self._changed:
+        with self._lock:
             passed_over, self._last_index = index - self._next_index(), index
             self._dropped += passed_over
         return passed_over
 
     def _offer(self, frame: Frame) -> None:
         dropped = self._count(frame.index)
-        with self._changed:
+        with self._lock:
             if self._newest is not None and self._newest.index > self._taken:
                 dropped += 1
                 self._dropped += 1
             self._newest = frame
-            self._changed.notify_all()
+        self._ring()
         if dropped:
             self._hooks.on_dropped(dropped)
         if self._status.state is not CaptureState.LIVE:
@@ -303,9 +319,7 @@ class Capture:
             self._set_status(status)
 
     def _set_status(self, status: CaptureStatus) -> None:
-        with self._changed:
-            self._status = status
-            self._changed.notify_all()
+        self._status = status
         self._hooks.on_state(status)
 
     def _next_index(self) -> int:

@@ -15,9 +15,11 @@ LONGEST_DARK_SECONDS = 300.0
 """In the dark each wait is twice the last, up to this: at night there is nothing to mend."""
 
 _ROWS = 40
-"""A picture is judged by about so many of its rows, and as dense a choice of its columns."""
+"""A picture is judged by about so many of its rows. Whole ones: picking columns out takes ten times as long."""
 _DARK = 24
 """Brighter than the black (16) of a picture whose range was not widened."""
+_BLACKS = bytes(range(_DARK))
+_PROBES = 64
 _LIT_SHARE = 0.01
 """Of the samples; fewer are a lamp in a dark room."""
 _TORN_SHARE = 1 / 8
@@ -67,7 +69,7 @@ class ContentGuard:
             Flaw.TORN: PATIENCE_SECONDS,
             Flaw.DARK: PATIENCE_SECONDS,
         }
-        self._last: NDArray[np.uint8] | None = None
+        self._last = b""
         self._last_jpeg = b""
         self._since: dict[Flaw, float] = {}
         self._known: Flaw | None = None
@@ -79,7 +81,7 @@ class ContentGuard:
     def judge(self, frame: Frame) -> Judgement:
         """Look at the next picture."""
         samples = _samples(frame.bgr)
-        is_same = self._last is not None and np.array_equal(samples, self._last)
+        is_same = samples == self._last
         self._last, self._last_jpeg = samples, b""
         return self._judge(_flaws(samples, is_same=is_same), frame.time)
 
@@ -93,7 +95,7 @@ class ContentGuard:
             assert bgr is not None
             return self.judge(Frame(glimpse.index, glimpse.time, bgr))
         is_same = _are_same(glimpse.jpeg, self._last_jpeg)
-        self._last, self._last_jpeg = None, glimpse.jpeg
+        self._last, self._last_jpeg = b"", glimpse.jpeg
         flaws = _flaws(_samples(glimpse.small), is_same=is_same)
         if set(flaws) - {Flaw.SAME}:
             bgr = glimpse.whole()
@@ -115,11 +117,11 @@ class ContentGuard:
         return Judgement(shown=self._known is None and Flaw.TORN not in flaws, flaw=self._known)
 
 
-def _flaws(samples: NDArray[np.uint8], *, is_same: bool) -> list[Flaw]:
+def _flaws(samples: bytes, *, is_same: bool) -> list[Flaw]:
     found = [Flaw.SAME] if is_same else []
     if _is_torn(samples):
         found.append(Flaw.TORN)
-    if np.count_nonzero(samples >= _DARK) < _LIT_SHARE * samples.size:
+    if _is_dark(samples):
         found.append(Flaw.DARK)
     return found
 
@@ -134,18 +136,25 @@ def _scan(jpeg: bytes) -> bytes:
     return jpeg[max(0, jpeg.rfind(b"\xff\xda")) :]
 
 
-def _samples(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """About 40 rows of the picture, uint8 [h, w, 3]; a copy, so that the picture itself can be let go."""
+def _samples(bgr: NDArray[np.uint8]) -> bytes:
+    """About 40 rows of the picture, blue, green and red in turn. As bytes, which are compared in next to no time."""
     step = max(1, bgr.shape[0] // _ROWS)
-    return np.ascontiguousarray(bgr[step // 2 :: step, ::step])
+    # Copied by rows first: by itself `tobytes` takes what is not contiguous apart pixel by pixel.
+    return bgr[step // 2 :: step].copy().tobytes()
 
 
-def _is_torn(samples: NDArray[np.uint8]) -> bool:
+def _is_dark(samples: bytes) -> bool:
+    probe = samples[:: len(samples) // _PROBES + 1]
+    if 2 * len(probe.translate(None, _BLACKS)) > len(probe):
+        return False  # as nearly always, and so need not be counted
+    return len(samples.translate(None, _BLACKS)) < _LIT_SHARE * len(samples)
+
+
+def _is_torn(samples: bytes) -> bool:
     """Whether the bottom is all of one colour, as decoders paint what is missing: grey, green or black.
 
     Black and white are left out: a shadow or a lamp can be that to the last bit.
     """
-    rows = max(1, int(len(samples) * _TORN_SHARE))
-    bottom = samples[-rows:]
-    colour = bottom[-1, -1]
-    return bool((bottom == colour).all()) and not bool((colour <= _DARK).all() or (colour == 255).all())
+    bottom = samples[-max(1, int(len(samples) // 3 * _TORN_SHARE)) * 3 :]
+    colour = bottom[-3:]
+    return bottom == colour * (len(bottom) // 3) and max(colour) > _DARK and min(colour) < 255

@@ -1,7 +1,7 @@
 """One camera image, and the Protocols of everything that gives them."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,15 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the device. May be called more than once."""
+
+
+@runtime_checkable
+class Reducible(Protocol):
+    """A source whose camera packs its pictures as JPEG, which need not be unpacked whole."""
+
+    enough_px: int
+    """A picture may be unpacked smaller while its shorter side has so many pixels left; 0: whole. May be changed at any
+    time, by any thread."""
 
 
 class Reader(Protocol):

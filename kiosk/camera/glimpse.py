@@ -23,7 +23,7 @@ class Glimpse:
     jpeg: bytes = field(repr=False)
     """As the camera packed it; empty where it gave pixels."""
     whole: Callable[[], NDArray[np.uint8] | None] = field(repr=False)
-    """The whole picture, uint8 [H, W, 3], blue first; None when it is torn."""
+    """The picture as `read` gives it, uint8 [H, W, 3], blue first; None when it is torn."""
 
 
 @runtime_checkable
@@ -34,16 +34,16 @@ class Glimpsing(Protocol):
         """As `Source.read`."""
 
 
-def whole_of(frame: Frame | JpegFrame) -> Frame | None:
-    """The picture unpacked; None when it is torn."""
+def whole_of(frame: Frame | JpegFrame, enough_px: int = 0) -> Frame | None:
+    """The picture unpacked; None when it is torn. `enough_px`: see `Reducible`."""
     if isinstance(frame, Frame):
         return frame
-    bgr = decode_picture(frame.jpeg)
+    bgr = decode_picture(frame.jpeg, enough_px)
     return None if bgr is None else Frame(frame.index, frame.time, bgr)
 
 
-def glimpse_of(frame: Frame | JpegFrame) -> Glimpse | None:
-    """The picture small; None when it is torn."""
+def glimpse_of(frame: Frame | JpegFrame, enough_px: int = 0) -> Glimpse | None:
+    """The picture small; None when it is torn. `enough_px`: see `Reducible`."""
     if isinstance(frame, Frame):
         height_px, width_px = frame.bgr.shape[:2]
         size = (max(1, width_px // 8), max(1, height_px // 8))
@@ -52,4 +52,4 @@ def glimpse_of(frame: Frame | JpegFrame) -> Glimpse | None:
     eighth = decode_eighth(frame.jpeg)
     if eighth is None:
         return None
-    return Glimpse(frame.index, frame.time, eighth, frame.jpeg, lambda: decode_picture(frame.jpeg))
+    return Glimpse(frame.index, frame.time, eighth, frame.jpeg, lambda: decode_picture(frame.jpeg, enough_px))

@@ -38,6 +38,7 @@ class IsolatedSource:
         """`make` runs here, not in the process: what it can see without asking a driver costs no process."""
         self.name = name
         self.repeat_limit_seconds = repeat_limit_seconds
+        self.enough_px = 0
         self._make = make
         self._open_seconds = open_seconds
         self._read_seconds = read_seconds
@@ -77,7 +78,7 @@ class IsolatedSource:
         """As `read`."""
         return self._next(glimpse_of)
 
-    def _next(self, unpack: Callable[[Frame | JpegFrame], Seen | None]) -> Seen | None:
+    def _next(self, unpack: Callable[[Frame | JpegFrame, int], Seen | None]) -> Seen | None:
         if self._process is None:
             raise CameraLost(f"{self.name} is not open")
         deadline, torn = time.monotonic() + self._read_seconds, False
@@ -93,7 +94,7 @@ class IsolatedSource:
                 ) from error
             if frame is None:
                 return None
-            if (seen := unpack(frame)) is not None:
+            if (seen := unpack(frame, self.enough_px)) is not None:
                 self._fruitless = 0
                 return seen
             torn = True

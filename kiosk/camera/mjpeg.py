@@ -44,6 +44,7 @@ class MjpegSource:
         """
         self._address = parse_address(url)
         self.name = self._address.shown
+        self.enough_px = 0
         self._timeout_seconds = timeout_seconds
         self._connection: HTTPConnection | None = None
         self._response: HTTPResponse | None = None
@@ -85,14 +86,14 @@ class MjpegSource:
         """As `read`."""
         return self._next(glimpse_of)
 
-    def _next(self, unpack: Callable[[JpegFrame], Seen | None]) -> Seen:
+    def _next(self, unpack: Callable[[JpegFrame, int], Seen | None]) -> Seen:
         if self._response is None:
             raise CameraLost(f"{self.name} is not open")
         deadline = time.monotonic() + self._timeout_seconds
         while True:
             jpeg = self._newest_part(self._response, deadline)
             arrived_at = time.monotonic()
-            seen = unpack(JpegFrame(self._arrived - 1, arrived_at, jpeg))
+            seen = unpack(JpegFrame(self._arrived - 1, arrived_at, jpeg), self.enough_px)
             if seen is not None:
                 return seen
             log.debug("torn picture dropped", extra={"camera": self.name, "size_bytes": len(jpeg)})

@@ -24,6 +24,8 @@ class View:
 
     def apply(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture put right, uint8 [H, W, 3]; shares memory with `bgr` where it need not be turned."""
+        if self == AS_IT_COMES:
+            return bgr  # as with most cameras, where even slices that cut nothing would take their time
         cut = self._cut(bgr)
         if self.rotation_degrees:
             cut = np.asarray(cv2.rotate(cut, _TURNS[self.rotation_degrees]), np.uint8)

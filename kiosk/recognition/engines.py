@@ -30,9 +30,9 @@ class TfliteEngine:
     """An Engine over either package's `Interpreter`. Belongs to one thread."""
 
     def __init__(self, name: str, interpreter: Any) -> None:
+        """`interpreter`: with its tensors allocated."""
         self.name = name
         self._interpreter = interpreter
-        interpreter.allocate_tensors()
         # Asking for the details costs microseconds a call: ask once.
         [input_details], [output_details] = interpreter.get_input_details(), interpreter.get_output_details()
         self._input, self._output = int(input_details["index"]), int(output_details["index"])
@@ -61,11 +61,22 @@ def open_engine(name: str, model_path: Path, threads: int = 1) -> TfliteEngine:
     Raises:
         EngineError: the engine is not installed, or cannot run this model.
     """
+    return TfliteEngine(*load_interpreter(name, model_path, threads))
+
+
+def load_interpreter(name: str, model_path: Path, threads: int = 1) -> tuple[str, Any]:
+    """The chosen engine's name and its own interpreter, with its tensors allocated.
+
+    Raises:
+        EngineError: the engine is not installed, or cannot run this model.
+    """
     chosen, interpreter_class = _find(name)
     try:
-        return TfliteEngine(chosen, interpreter_class(model_path=str(model_path), num_threads=threads))
+        interpreter = interpreter_class(model_path=str(model_path), num_threads=threads)
+        interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise EngineError(f"{model_path}: {chosen} cannot run it: {error}; build the bundle again") from error
+    return chosen, interpreter
 
 
 def installed_engines() -> list[str]:

@@ -1,6 +1,6 @@
 """What the network says about one frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,16 @@ class Prediction:
 
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
+    # Vote, metrics and page all ask for the first two; looked for once.
+    label: str = field(init=False)
+    """The label with the highest probability."""
+    confidence: float = field(init=False)
+    """The highest probability, 0 to 1."""
 
-    @property
-    def label(self) -> str:
-        """The label with the highest probability."""
-        return self.labels[int(self.probabilities.argmax())]
-
-    @property
-    def confidence(self) -> float:
-        """The highest probability, 0 to 1."""
-        return float(self.probabilities.max())
+    def __post_init__(self) -> None:
+        best = int(self.probabilities.argmax())
+        object.__setattr__(self, "label", self.labels[best])
+        object.__setattr__(self, "confidence", float(self.probabilities[best]))
 
     def guesses(self, count: int) -> list[tuple[str, float]]:
         """The `count` best labels with their probabilities, best first."""

@@ -50,7 +50,7 @@ def test_the_region_is_of_the_picture_as_it_is_seen(degrees: int, mirror: bool) 
 
 def test_an_unturned_picture_is_not_copied() -> None:
     bgr = grid()
-    assert AS_IT_COMES.apply(bgr).base is bgr
+    assert AS_IT_COMES.apply(bgr) is bgr
     assert View(region=(0.25, 0, 0.5, 1)).apply(bgr).base is bgr
 
 
