@@ -19,6 +19,7 @@ from kiosk.sales_command import add_sales
 from kiosk.setup.command import add_setup
 
 CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
+BENCH_ROUNDS_HELP = "how many rounds of 60 frames each are measured, 1 to 1000 (20)"
 BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
 
 
@@ -74,9 +75,20 @@ def _parser() -> argparse.ArgumentParser:
         "--rest", action="store_true",
         help="pass over what looks the same while nothing is held up, as `kiosk run` does; says how much that was",
     )  # fmt: skip
-    for command in (run, check, replay):
+    bench = commands.add_parser(
+        "bench",
+        help="how fast this device is, and what the kiosk takes of it",
+        description="Measures a frame from the camera's JPEG to the decision, in turns with a loop written by hand that"
+        " only unpacks, shrinks and runs the network; then starts a kiosk beside it for its start and its memory."
+        " Needs no camera, and touches no sale. The quieter the device, the truer the figures.",
+    )
+    bench.add_argument("--rounds", type=int, choices=range(1, 1001), default=20, metavar="N", help=BENCH_ROUNDS_HELP)
+    bench.add_argument("--json", action="store_true", help="the same for machines")
+    bench.set_defaults(run=_bench)
+    for command in (run, check, replay, bench):
         command.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
-    replay.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
+    for command in (replay, bench):
+        command.add_argument("--bundle", metavar="DIR", help=BUNDLE_HELP)
 
     add_sales(commands.add_parser("sales", help="the sales taken, where each stands, and what to do"), CONFIG_HELP)
     add_certificate(
@@ -120,6 +132,12 @@ def _check(options: argparse.Namespace) -> int:
     findings = asyncio.run(check(options.config, options.picture, config_only=options.config_only))
     print(render(findings))
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from kiosk.bench.command import bench
+
+    return bench(read_config(options.config), options.bundle, options.rounds, as_json=options.json)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ KioskError
 │   ├── CodeRefused        that is no code for pairing, or no longer
 │   └── NoSuchTablet       no paired tablet has that id
 ├── MomentError            a hard moment is not there, or cannot be read or moved
+├── BenchError             a measurement cannot be made on this device
 └── SalesError
     ├── NotKept            a sale could not be written to disk, so it was not taken
     │   ├── Damaged        the file is no longer what was written; its sales must be salvaged
@@ -56,6 +57,10 @@ class SetupError(KioskError):
 
 class EngineError(KioskError):
     """No interpreter can run the model on this device."""
+
+
+class BenchError(KioskError):
+    """A measurement cannot be made on this device."""
 
 
 class CameraError(KioskError):
