@@ -24,8 +24,7 @@ log = logging.getLogger(__name__)
 CHOICE_SECONDS = 15.0
 """After taking a sale back, so long a shopper may take to choose what it was instead."""
 VAIN_PAUSE_SECONDS = 60.0
-"""Between two that were shown in vain: a shelf in view that looks like a product now and then must not wear out the disk.
-"""
+"""Between two shown in vain: a shelf in view that looks like a product now and then must not wear out the disk."""
 REMEMBERED_SALES = 8
 """Showings that are held in case their sale is taken back."""
 WAITING = 16
