@@ -16,7 +16,7 @@ from kiosk.demo import bundle_directory
 from kiosk.recognition.voting import Duel, Evidence, VotingSettings
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built, run_trainer
 from trainer.photos import Photo
-from trainer.tuning.choosing import Chooser, halves, strongest_wrong
+from trainer.tuning.choosing import Chooser, halves, lures
 from trainer.tuning.contenders import Contender, contenders, from_log_odds, log_odds, seen_by
 from trainer.tuning.curves import Curve, Mark, Point, trace, worth_tracing
 from trainer.tuning.picture import draw
@@ -99,19 +99,36 @@ def test_a_burst_never_stands_on_both_sides_of_a_cut() -> None:
 
 def test_products_that_attract_wrong_sales_get_a_threshold_of_their_own() -> None:
     presentations = [
-        *(shown("a", {EMPTY + SLIDE: sure("a", 0.97)}, photo=f"a{number}") for number in range(20)),
+        *(shown("a", {EMPTY + SLIDE: sure("a", 0.93)}, photo=f"a{number}") for number in range(20)),
         *(shown("b", {EMPTY + SLIDE: sure("b", 0.9)}, photo=f"b{number}") for number in range(20)),
         *(shown(None, {EMPTY + SLIDE: sure("b", 0.95)}, photo=f"u{number}") for number in range(10)),
     ]
-    assert strongest_wrong(presentations) == {"b": pytest.approx(log_odds(0.95))}
     alike, own = (
         Chooser(Contender("duel", 1, Duel, "duel", per_product=per_product), 3, 2.0).measure(presentations, seed=1)
         for per_product in (False, True)
     )
     assert own.settings.stricter.keys() == {"b"}
-    assert own.settings.stricter["b"] > 0.95
+    assert own.settings.stricter["b"] > 0.95 > own.settings.threshold
     assert (own.score.harmful, alike.score.harmful) == (0, 0)
-    assert own.score.right_share == pytest.approx(0.5)
+    assert (own.score.right_share, alike.score.right_share) == (pytest.approx(0.5), 0)
+
+
+def test_products_share_the_risk() -> None:
+    held = EMPTY + SLIDE
+    never = [shown(label, {}, photo=label) for label in ("a", "b", "c", "d")]
+    wrong = [
+        *(shown(None, {held: sure("b", 0.9), held + 1: sure("b", 0.8)}, photo=f"b{number}") for number in range(2)),
+        shown(None, {held: sure("c", 0.9)}, photo="c"),
+        shown("a", {held: sure("c", 0.6), held + 1: sure("a", 0.99)}, photo="a sold as c"),
+    ]
+    more = lures([*never, *wrong], slope=1.0)
+    assert more.keys() == {"b", "c"}, "nothing was taken for a or d"
+    odds = {"b": 2 * 9.0, "c": 9.0 + 1.5}
+    mean = sum(odds.values()) / 4
+    assert more == {label: pytest.approx(np.log(1 + odds[label] / mean)) for label in odds}
+    halved = lures([*never, *wrong], slope=0.5)
+    assert halved["b"] > more["b"], "where strong mistakes are no rarer than weak ones, keeping off takes more"
+    assert lures(never, slope=1.0) == {}
 
 
 def test_thresholds_are_measured_on_photos_that_they_were_not_chosen_on() -> None:

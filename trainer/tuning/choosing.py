@@ -14,8 +14,8 @@ STEP = 0.25
 """Thresholds are tried in steps of so much in log-odds: from 0.80 one step leads to 0.84, from 0.98 to 0.984."""
 TRIED = tuple(float(step) for step in np.arange(0.5, 6.3, STEP)[::-1])
 """Common thresholds in log-odds, the strictest first."""
-_KEPT_OFF = (0.5, 1.0, 2.0)
-"""How far, in log-odds, a product's own threshold is kept above the strongest evidence for it that was wrong."""
+_SLOPES = (0.5, 1.0)
+"""How fast wrong evidence is taken to grow rarer with its strength, see `lures`: both are tried."""
 _SPLITS = 3
 """How often the photos are cut in halves, to choose on each half and measure on the other."""
 
@@ -26,8 +26,8 @@ class Thresholds:
 
     common: float
     """Log-odds."""
-    kept_off: float | None = None
-    """Log-odds; None where products have no thresholds of their own."""
+    slope: float | None = None
+    """By which products' own thresholds are reckoned, see `lures`; None where they have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Measured:
     score: Score
     """On photos on which the settings were not chosen, or on all where nothing was to be chosen."""
     meets_budget: bool
-    kept_off: float | None = None
+    slope: float | None = None
     """What was chosen for products' own thresholds, see `Thresholds`."""
 
 
@@ -59,14 +59,14 @@ class Chooser:
         outcomes: list[Outcome] = []
         for one, other in halves(shown, seed, _SPLITS):
             outcomes += judge(other, self.settings(one, self.choose(one, seed + 1)))
-        return replace(self._measured(self.settings(shown, chosen), outcomes), kept_off=chosen.kept_off)
+        return replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope)
 
     def choose(self, shown: Sequence[Shown], seed: int) -> Thresholds:
         """The thresholds that find most within the budget; the strictest where none keeps it."""
-        best, most = Thresholds(TRIED[0], _KEPT_OFF[-1] if self._contender.per_product else None), -1
-        for kept_off in _KEPT_OFF if self._contender.per_product else (None,):
+        best, most = Thresholds(TRIED[0], _SLOPES[0] if self._contender.per_product else None), -1
+        for slope in _SLOPES if self._contender.per_product else (None,):
             for common in TRIED:
-                tried = Thresholds(common, kept_off)
+                tried = Thresholds(common, slope)
                 score = add_up(self.outcomes(shown, tried, seed))
                 if score.per_1000(score.harmful) > self._budget:
                     break
@@ -76,7 +76,7 @@ class Chooser:
 
     def outcomes(self, shown: Sequence[Shown], thresholds: Thresholds, seed: int) -> list[Outcome]:
         """What these thresholds make of presentations; products' own are learned on one half and used on the other."""
-        if thresholds.kept_off is None:
+        if thresholds.slope is None:
             return judge(shown, self.settings(shown, thresholds))
         outcomes: list[Outcome] = []
         for one, other in halves(shown, seed, 1):
@@ -85,12 +85,8 @@ class Chooser:
 
     def settings(self, shown: Sequence[Shown], thresholds: Thresholds) -> VotingSettings:
         """What the kiosk would be told, products' own thresholds taken from what went wrong in `shown`."""
-        stricter = {}
-        if thresholds.kept_off is not None:
-            for label, wrong in sorted(strongest_wrong(shown).items()):
-                own = wrong + thresholds.kept_off
-                if own > thresholds.common:
-                    stricter[label] = from_log_odds(own)
+        more = lures(shown, thresholds.slope) if thresholds.slope is not None else {}
+        stricter = {label: from_log_odds(thresholds.common + more[label]) for label in sorted(more)}
         return VotingSettings(
             from_log_odds(thresholds.common), self._contender.votes, self._release,
             self._contender.rule or "each", stricter,
@@ -118,30 +114,25 @@ def halves(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Sho
 
 
 def lures(shown: Sequence[Shown], slope: float) -> dict[str, float]:
-    """How much more than the common threshold each product needs so that all are equally safe, in log-odds; 0 left out.
+    """How much more than the common threshold each product needs for all to be equally safe, log-odds; 0 is left out.
 
-    Wrong evidence for a product that is `slope` log-odds stronger is taken to be e times rarer. Then a product for
-    which exp(slope x strength) adds up to A over the showings of other things is sold wrongly about
-    A x exp(-slope x threshold) times, and thresholds log(A) / slope apart share the risk. A few photos prove little, so
-    that every product's sum begins with the mean over those that anything was taken for.
+    Wrong evidence for a product is taken to be e times rarer for each 1 / `slope` log-odds that it is stronger. Where
+    exp(slope x strength) adds up to A over the showings of other things, a product is then sold wrongly about
+    A x exp(-slope x threshold) times, so that thresholds log(A) / slope apart share the risk. Few photos prove little:
+    the mean over all products is added to each one's sum, which draws thresholds together.
     """
-    sums: dict[str, float] = {}
+    sums = {one.label: 0.0 for one in shown if one.label is not None}
     for one in shown:
-        strongest: dict[str, float] = {}
-        for evidence in one.evidence:
-            if evidence is not None and evidence.label != one.label:
-                strongest[evidence.label] = max(strongest.get(evidence.label, 0.0), evidence.strength)
-        for label, strength in strongest.items():
+        for label, strength in _strongest_wrong(one).items():
             sums[label] = sums.get(label, 0.0) + math.exp(slope * log_odds(strength))
     mean = sum(sums.values()) / max(len(sums), 1)
-    return {label: math.log1p(total / mean) / slope for label, total in sums.items()}
+    return {label: math.log1p(total / mean) / slope for label, total in sums.items() if total > 0}
 
 
-def strongest_wrong(shown: Sequence[Shown]) -> dict[str, float]:
-    """For each product, the strongest evidence for it while something else was shown, in log-odds."""
+def _strongest_wrong(one: Shown) -> dict[str, float]:
+    """For each product that something else was taken for, the strongest evidence."""
     strongest: dict[str, float] = {}
-    for one in shown:
-        for evidence in one.evidence:
-            if evidence is not None and evidence.label != one.label:
-                strongest[evidence.label] = max(strongest.get(evidence.label, 0.0), evidence.strength)
-    return {label: log_odds(strength) for label, strength in strongest.items()}
+    for evidence in one.evidence:
+        if evidence is not None and evidence.label != one.label:
+            strongest[evidence.label] = max(strongest.get(evidence.label, 0.0), evidence.strength)
+    return strongest

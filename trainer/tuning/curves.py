@@ -67,13 +67,13 @@ def worth_tracing(entered: Sequence[Contender]) -> list[Contender]:
     return [one for one in entered if one.threshold is None or (one.make, one.votes) not in chosen]
 
 
-def trace(name: str, chooser: Chooser, kept_off: float | None, shown: Sequence[Shown], seed: int) -> Curve:
+def trace(name: str, chooser: Chooser, slope: float | None, shown: Sequence[Shown], seed: int) -> Curve:
     """The curve of a chooser's contender over all common thresholds.
 
-    Thresholds of single products, kept off by as much, are learned on one half of the photos and used on the other.
+    Thresholds of single products are learned on one half of the photos and used on the other.
     """
     points = []
     for common in TRIED:
-        score = add_up(chooser.outcomes(shown, Thresholds(common, kept_off), seed))
+        score = add_up(chooser.outcomes(shown, Thresholds(common, slope), seed))
         points.append(Point(from_log_odds(common), score.right_share, score.false_per_1000_others))
     return Curve(name, tuple(points))

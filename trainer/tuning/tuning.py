@@ -92,7 +92,7 @@ def tune_on(bundle: Bundle, photos: ShownPhotos, settings: TuneSettings) -> Tune
         measured = chooser.measure(seen, settings.seed)
         compared.append(measured)
         if contender in traced:
-            curves.append(trace(contender.name, chooser, measured.kept_off, seen, settings.seed))
+            curves.append(trace(contender.name, chooser, measured.slope, seen, settings.seed))
         on_all[contender.name] = tuple(judge(seen, measured.settings))
     best = recommend(compared)
     bound = whole_showing_bound(presentations, labels.index(UNKNOWN))
