@@ -6,8 +6,8 @@ from html import escape
 
 from trainer.tuning.curves import Curve, Mark
 
-_WIDTH, _HEIGHT = 780, 430
-_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 36, 270, 52
+_WIDTH, _HEIGHT = 840, 430
+_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 36, 330, 52
 _LEGEND, _LINE = _WIDTH - _RIGHT + 20, 20
 _ACROSS = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _UP = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -55,9 +55,11 @@ def _disc(x: float, y: float, number: int) -> str:
 
 
 def _ceiling(bound: float) -> str:
+    right = _WIDTH - _RIGHT
     return (
-        f'<path d="M{_LEFT} {_y(bound):.1f}H{_WIDTH - _RIGHT}" stroke="#999" stroke-dasharray="4 4"/>'
-        f'<text x="{_LEFT + 6}" y="{_y(bound) - 5:.1f}" fill="#666">best possible with this network</text>\n'
+        f'<path d="M{_LEFT} {_y(bound):.1f}H{right}" stroke="#999" stroke-dasharray="4 4"/>'
+        f'<text x="{right - 6}" y="{_y(bound) + 15:.1f}" text-anchor="end" fill="#666">'
+        "best possible with this network</text>\n"
     )
 
 
