@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak fuzz demo test-systemd test-emulated deb offline-bundle lock sbom clean
+.PHONY: run test lint check-page page bench soak fuzz demo test-systemd test-emulated deb offline-bundle test-aarch64 lock sbom clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -80,6 +80,9 @@ test-systemd: $(VENV)/dev.stamp $(DEB) build/debian/bookworm.tar build/debian/tr
 
 test-emulated: $(VENV)/dev.stamp $(DEB) build/debian/bookworm-kernel.tar  ## the same on an emulated computer with a camera; ARGS="--accelerator kvm"
 	$(BIN)/python -m tests.systemd.emulated $(ARGS)
+
+test-aarch64: $(VENV)/dev.stamp $(PAGE)  ## the arm64 package and the recognition tests in an emulated Debian; SUITE=trixie
+	script/test-aarch64 $(VENV) $(SUITE)
 
 lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
 	script/lock $(VENV)
