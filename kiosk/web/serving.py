@@ -1,5 +1,6 @@
 """An aiohttp application at one or more addresses of this machine."""
 
+import errno
 import logging
 import socket
 from dataclasses import dataclass
@@ -18,10 +19,16 @@ log = logging.getLogger(__name__)
 web_response.SERVER_SOFTWARE = "kiosk"  # type: ignore[attr-defined]
 
 
+_GONE = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
+"""Ends of a connection that are no ConnectionError to Python, and so none to aiohttp."""
+
+
 def _is_ours(record: logging.LogRecord) -> bool:
     """Whether a record of aiohttp tells of the kiosk. What is no HTTP, or a body that is not what its head says, is the
-    sender's affair; it may hold a token, and anyone can send it by the thousand."""
-    return not (record.exc_info and isinstance(record.exc_info[1], (BadHttpMessage, web.RequestPayloadError)))
+    sender's affair; it may hold a token, and anyone can send it by the thousand. So is one who reads no answer."""
+    error = record.exc_info[1] if record.exc_info else None
+    gone = isinstance(error, OSError) and error.errno in _GONE
+    return not (gone or isinstance(error, BadHttpMessage | web.RequestPayloadError))
 
 
 logging.getLogger("aiohttp.server").addFilter(_is_ours)

@@ -21,6 +21,7 @@ from kiosk.access.tablets import TabletBook
 from kiosk.web.door import Limits
 from kiosk.web.guard import Guard
 from kiosk.web.network_server import network_server
+from kiosk.web.serving import Serving
 from kiosk.web.tls import TlsKeeper
 from kiosk.web.views_of_kiosk import VIEW, WebSettings
 from tests.end_to_end.running_kiosk import free_ports
@@ -51,6 +52,7 @@ class NetworkShop:
     shop: Shop
     book: TabletBook
     guard: Guard
+    serving: Serving
     tls: TlsKeeper
     directory: Path
     https: str
@@ -104,6 +106,7 @@ async def open_network_shop(
                         shop,
                         book,
                         guard,
+                        serving,
                         tls,
                         directory,
                         f"https://kiosk.local:{port}",

@@ -1,7 +1,9 @@
 """The page open to a network, over real sockets and real TLS: who gets what."""
 
 import asyncio
+import logging
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from kiosk.web.guard import STREAMS_EACH
 from kiosk.web.views_of_kiosk import WebSettings
 from kiosk.web.visitor import COOKIE
 from tests.web.network import NetworkShop, open_network_shop
-from tests.web.shop import NO_SALE
+from tests.web.shop import NO_SALE, eventually
 
 HTML = {"Accept": "text/html,*/*"}
 SECRETS = [
@@ -339,6 +341,51 @@ async def test_who_is_silent_between_requests_is_hung_up_on(tmp_path: Path) -> N
         assert b" 200 " in await reader.readline()
         await _read_to_the_end(reader)
         writer.close()
+
+
+async def test_who_drips_a_second_request_is_hung_up_on(tmp_path: Path) -> None:
+    async with open_network_shop(tmp_path, limits=Limits(idle_seconds=0.3)) as kiosk:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(kiosk.screen.rpartition(":")[2]))
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET / HTTP/1.1\r\nX: ")
+        assert b" 200 " in await reader.readline()
+        reading = asyncio.create_task(_read_to_the_end(reader))
+        while not reading.done():
+            writer.write(b"y")
+            await asyncio.sleep(0.02)
+        writer.close()
+
+
+async def test_who_reads_no_answer_is_hung_up_on_without_a_word(
+    tmp_path: Path, static: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (static / "assets" / "large.wasm").write_bytes(bytes(40_000_000))
+    settings, limits = WebSettings(static_directory=static), Limits(unread_seconds=0.5)
+    async with open_network_shop(tmp_path, settings, limits) as kiosk:
+        with socket.socket() as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            silent.connect(("127.0.0.1", int(kiosk.screen.rpartition(":")[2])))
+            silent.sendall(b"GET /assets/large.wasm HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            server = kiosk.serving._runner.server
+            assert server is not None
+
+            async def is_served() -> bool:
+                return len(server.connections) == 1
+
+            async def is_hung_up_on() -> bool:
+                return not server.connections
+
+            await eventually(is_served)
+            await eventually(is_hung_up_on)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_strangers_flood_is_refused_and_the_counters_screen_goes_on(
+    kiosk: NetworkShop, stranger: ClientSession
+) -> None:
+    kiosk.guard._requests = BucketEach(each_second=0.001, burst=5)
+    statuses = [(await stranger.get(f"{kiosk.https}/pair/style.css")).status for _ in range(7)]
+    assert statuses == [200] * 5 + [429] * 2
+    assert (await stranger.get(f"{kiosk.screen}/healthz")).status == 200
 
 
 async def _read_to_the_end(reader: asyncio.StreamReader) -> None:
