@@ -50,7 +50,7 @@ def _inside(region: tuple[float, float, float, float]) -> tuple[float, float, fl
 class CameraConfig(Section):
     """`camera:`"""
 
-    source: Annotated[str, BeforeValidator(_camera_text)] = "auto"
+    source: Annotated[str, BeforeValidator(_camera_text)] = Field(default="auto", repr=False)
     """auto | index | /dev/v4l/by-id/... | csi | http(s)://... | rtsp://... | a video file | a folder of images."""
     rotation_degrees: Literal[0, 90, 180, 270] = 0
     """Clockwise."""
@@ -185,7 +185,7 @@ class WebhookTill(Section):
     """The key that requests are signed with, in a file; this or the variable."""
     secret_variable: VariableName | None = None
     """The key that requests are signed with, in the environment."""
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, repr=False)
     """Sent along with each request."""
     secret_headers: dict[HeaderName, SecretSource] = Field(default_factory=dict)
     """Sent along too, each value read from a file or the environment."""

@@ -56,3 +56,11 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(tmp_path: Path, text: str, 
     said = problem(tmp_path, text)
     assert told in said
     assert "hunter2" not in said
+
+
+def test_a_config_shows_no_password_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.yaml"
+    path.write_text(f"camera: {{source: 'http://me:hunter2@camera/'}}\n{HOOK}, headers: {{X-Key: hunter2}}}}\n")
+    config = read_config(path)
+    assert "hunter2" in config.camera.source
+    assert "hunter2" not in repr(config) + str(config)
