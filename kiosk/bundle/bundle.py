@@ -9,8 +9,11 @@ from pydantic import ValidationError
 
 from kiosk.bundle.manifest import MANIFEST_NAME, File, Manifest
 from kiosk.errors import BundleError
+from kiosk.printable import printable
 
 MODEL_NAME = "model.tflite"
+_MOST_CHARACTERS = 100
+"""Of a key that somebody else chose, in a message."""
 SIGNATURE_NAME = f"{MANIFEST_NAME}.minisig"
 """Beside the manifest, where its owner signed it: as the manifest has the sha256 of every file, that signs them all."""
 
@@ -70,7 +73,7 @@ def parse_manifest(content: bytes, path: object) -> Manifest:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = printable(".".join(str(part) for part in first["loc"]))[:_MOST_CHARACTERS]
         raise BundleError(f"{path}: {where}: {first['msg']}; build the bundle again") from error
 
 

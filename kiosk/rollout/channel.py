@@ -17,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk.bundle.fetching import fetch, shown
 from kiosk.errors import BundleUnavailable
+from kiosk.printable import printable
 
 LARGEST_BYTES = 64 * 1024
+_MOST_CHARACTERS = 100
+"""Of a key that somebody else chose, in a message."""
 
 
 class _Part(BaseModel):
@@ -79,11 +82,16 @@ def read_channel(address: str) -> Channel:
     """
     content = io.BytesIO()
     fetch(address, content, largest_bytes=LARGEST_BYTES)
+    return parse_channel(content.getvalue(), address)
+
+
+def parse_channel(content: bytes, address: str) -> Channel:
+    """A channel's text, read at `address`, with whole addresses. Raises BundleUnavailable."""
     try:
-        channel = Channel.model_validate_json(content.getvalue())
+        channel = Channel.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        where = printable(".".join(map(str, first["loc"])))[:_MOST_CHARACTERS] or "the file"
         raise BundleUnavailable(f"{shown(address)}: not a channel: {where}: {first['msg']}") from error
     return channel.model_copy(
         update={
@@ -94,4 +102,7 @@ def read_channel(address: str) -> Channel:
 
 
 def _whole(offer: AnyOffer, address: str) -> AnyOffer:
-    return offer.model_copy(update={"url": urljoin(address, offer.url)})
+    try:
+        return offer.model_copy(update={"url": urljoin(address, offer.url)})
+    except ValueError as error:
+        raise BundleUnavailable(f"{shown(address)}: not a channel: a bundle's url is none") from error

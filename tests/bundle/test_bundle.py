@@ -37,6 +37,14 @@ def test_the_shipped_bundle_is_whole() -> None:
     assert len(bundle.manifest.label_ids) >= 10
 
 
+def test_a_key_that_somebody_made_up_is_told_in_plain_words(copy: Path) -> None:
+    edit_manifest(copy, lambda manifest: manifest["files"].update({"\x1b[31m" + "x" * 500: {}}))
+    with pytest.raises(BundleError, match=r"files\.\\x1b\[31mxxx") as caught:
+        open_bundle(copy)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
 def test_a_cut_off_model_is_refused_before_any_interpreter_sees_it(copy: Path) -> None:
     model = copy / "model.tflite"
     model.write_bytes(model.read_bytes()[:-1000])

@@ -18,6 +18,7 @@ from kiosk.camera.multipart import MAX_HEAD_BYTES, PartParser
 from kiosk.camera.picture import decode_picture
 from kiosk.config_file import read_config
 from kiosk.errors import BundleError, CertificateError, ConfigError, KioskError
+from kiosk.rollout.channel import parse_channel
 from kiosk.sales.tills.catalogue_cache import CatalogueCache
 
 BOUNDARY = "picture-border"
@@ -65,6 +66,16 @@ def manifest(data: bytes) -> None:
         return
     for name in found.files:
         assert (Path("/bundle") / name).resolve().is_relative_to("/bundle/"), name
+
+
+def channel(data: bytes) -> None:
+    """The file that says what many kiosks run."""
+    try:
+        found = parse_channel(data, "https://files.example/channel.json")
+    except BundleError as error:
+        require_readable(error)
+        return
+    assert found.offer_for("a kiosk").url
 
 
 def pointer(data: bytes) -> None:

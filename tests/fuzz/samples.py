@@ -52,7 +52,7 @@ YAML_WORDS = [
 ]
 JSON_WORDS = [
     *(b"null", b"true", b"-1", b"1e999", b"NaN", b"9" * 400, b"[]", b"{}", b'""', b'"\\ud800"', b'"\\u0000"'),
-    *(b"[" * 500, b'"../../x"', b'"/etc/passwd"', b'"..\\\\x"', b'"\\u001b[31m"', b",", b":", b'"', b"\\"),
+    *(b"[" * 500, b'"../../x"', b'"/etc/passwd"', b'"..\\\\x"', b'"\\u001b[31m"', b"http://[", b",", b":", b'"', b"\\"),
 ]
 PART_WORDS = [
     *(f"--{BOUNDARY}".encode(), f"--{BOUNDARY}--".encode(), b"\r\n\r\n", b"\n\n", b"\xff\xd8", b"\xff\xd9"),
@@ -108,6 +108,10 @@ SIGNATURE = (
     b"RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n"
     b"trusted comment: timestamp:1556193335\tfile:test\n"
     b"y/rUw2y8/hOUYjZU71eHp/Wo1KZ40fGy2VJEDl34XMJM+TX48Ss/17u3IvIfbVR1FkZZSNCisQbuQY+bHwhEBg==\n"
+)
+CHANNEL = (
+    b'{"format": 1, "bundle": {"url": "october.tar.gz", "sha256": "' + b"0a" * 32 + b'"}, "next": {"url":'
+    b' "https://files.example/november.tar.gz", "sha256": "' + b"1b" * 32 + b'", "share": 0.2, "kiosks": ["lab"]}}'
 )
 POINTER = (
     b'{"format": 1, "current": {"place": "first-0a1b2c3d", "installed_at": "2025-11-23T00:00:00Z", "starts": 1},'

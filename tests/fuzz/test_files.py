@@ -31,6 +31,12 @@ def test_no_signature_passes_that_the_owner_did_not_make(data: bytes) -> None:
     inputs.signature(data)
 
 
+@fuzz(80)
+@given(any_bytes([samples.CHANNEL], samples.JSON_WORDS))
+def test_no_channel_ends_in_a_traceback(data: bytes) -> None:
+    inputs.channel(data)
+
+
 @fuzz(60)
 @given(any_bytes([samples.POINTER], samples.JSON_WORDS))
 def test_no_pointer_leads_out_of_the_bundles(data: bytes) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kiosk.rollout.channel import Channel, NextOffer, place_of
+from kiosk.errors import BundleUnavailable
+from kiosk.rollout.channel import Channel, NextOffer, parse_channel, place_of
 
 HASH, OTHER = "ab" * 32, "cd" * 32
 NAMES = [f"counter-{number}" for number in range(2000)]
@@ -62,3 +63,26 @@ def test_nothing_else_is_a_channel(change: dict[str, Any]) -> None:
     assert Channel.model_validate(good)
     with pytest.raises(ValidationError):
         Channel.model_validate(good | change)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[", "not a channel: the file: "),
+        (
+            b'{"bundle": {"url": "http://[", "sha256": "' + HASH.encode() + b'"}}',
+            "not a channel: a bundle's url is none",
+        ),
+        (b'{"\\u001b[31m' + b"x" * 500 + b'": 1, "bundle": 1}', "not a channel: bundle: "),
+        (
+            b'{"bundle": {"url": "a", "sha256": "' + HASH.encode() + b'"}, "\\u001b[31m": 1}',
+            r"not a channel: \\x1b\[31m: ",
+        ),
+    ],
+)
+def test_what_is_no_channel_is_told_in_plain_words(content: bytes, said: str) -> None:
+    with pytest.raises(BundleUnavailable, match=said) as caught:
+        parse_channel(content, "https://files.example/channel.json?key=secret")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+    assert "secret" not in str(caught.value)
