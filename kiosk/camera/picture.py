@@ -17,22 +17,12 @@ def decode_picture(data: bytes, enough_px: int = 0) -> NDArray[np.uint8] | None:
     From memory, because OpenCV gives a cut-off JPEG *file* back with its missing part painted grey. How large is too
     large is for `kiosk.camera.picture_limit` to say.
     """
-    if not data:
-        return None
-    try:
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(data, enough_px))
-    except cv2.error:
-        # OpenCV's answer to a size that it does not take, and to some damage.
-        return None
-    return None if bgr is None else np.asarray(bgr, np.uint8)
+    return _decoded(data, _flags(data, enough_px))
 
 
 def decode_eighth(data: bytes) -> NDArray[np.uint8] | None:
     """The same at an eighth of its side, rounded up, as JPEG can be unpacked without most of the work."""
-    if not data:
-        return None
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
-    return None if bgr is None else np.asarray(bgr, np.uint8)
+    return _decoded(data, cv2.IMREAD_REDUCED_COLOR_8)
 
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
@@ -45,6 +35,17 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
             return int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     return None
+
+
+def _decoded(data: bytes, flags: int) -> NDArray[np.uint8] | None:
+    if not data:
+        return None
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        # OpenCV's answer to a size that it does not take, and to some damage.
+        return None
+    return None if bgr is None else np.asarray(bgr, np.uint8)
 
 
 def _flags(data: bytes, enough_px: int) -> int:

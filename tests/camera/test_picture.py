@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from kiosk.camera.picture import decode_picture
+from kiosk.camera.picture import decode_eighth, decode_picture
 from kiosk.camera.picture_limit import MOST_PIXELS
 from tests.camera.pictures import jpeg, number_in
 
@@ -21,6 +21,9 @@ def claiming(width_px: int, height_px: int) -> bytes:
 def test_a_small_file_that_claims_gigapixels_is_no_picture(side_px: int) -> None:
     assert side_px**2 > MOST_PIXELS
     assert decode_picture(claiming(side_px, side_px)) is None
+    assert decode_picture(claiming(side_px, side_px), 224) is None
+    eighth = decode_eighth(claiming(side_px, side_px))
+    assert eighth is None or eighth.size <= 3 * MOST_PIXELS
 
 
 def test_a_large_picture_of_a_real_camera_is_one() -> None:

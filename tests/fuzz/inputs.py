@@ -15,7 +15,8 @@ from kiosk.bundle.signature import require_signed
 from kiosk.bundle.store import BundleStore
 from kiosk.bundle.unpacking import LARGEST_BYTES, unpack
 from kiosk.camera.multipart import MAX_HEAD_BYTES, PartParser
-from kiosk.camera.picture import decode_picture
+from kiosk.camera.picture import decode_eighth, decode_picture
+from kiosk.camera.picture_limit import MOST_PIXELS
 from kiosk.config_file import read_config
 from kiosk.errors import BundleError, CertificateError, ConfigError, KioskError
 from kiosk.rollout.channel import parse_channel
@@ -146,5 +147,6 @@ def stream(data: bytes) -> None:
 
 def picture(data: bytes) -> None:
     """One picture of a camera."""
-    bgr = decode_picture(data)
-    assert bgr is None or (bgr.ndim == 3 and bgr.shape[2] == 3 and bgr.dtype == np.uint8)
+    for bgr in (decode_picture(data), decode_picture(data, 96), decode_eighth(data)):
+        assert bgr is None or (bgr.ndim == 3 and bgr.shape[2] == 3 and bgr.dtype == np.uint8)
+        assert bgr is None or bgr.size <= 3 * MOST_PIXELS
