@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench soak fuzz demo test-systemd test-emulated deb offline-bundle test-aarch64 lock sbom clean
+.PHONY: run test lint check-page page bench bench-peers soak fuzz demo test-systemd test-emulated deb offline-bundle test-aarch64 lock sbom clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -39,10 +39,16 @@ $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
 	script/npm $(VENV) run build
 	touch $@
 
-bench: $(VENV)/dev.stamp $(PAGE)  ## a training's memory, a sale with 100,000 settled ones, the page's speed (some minutes)
+bench: $(VENV)/dev.stamp $(PAGE)  ## a frame, start, memory, labels, a training, a full outbox, the page (many minutes)
+	$(BIN)/kiosk bench
+	$(BIN)/python -m bench.labels
+	$(BIN)/python -m bench.long_run --frames 100000
 	$(BIN)/python bench/training_memory.py
 	$(BIN)/python bench/outbox.py
 	$(BIN)/python -m bench.page
+
+bench-peers: $(VENV)/dev.stamp  ## the same clip and model by other libraries, side by side (some minutes, downloads 400 MB)
+	$(BIN)/python -m bench.peers $(ARGS)
 
 soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an hour), or ARGS="--minutes 20": disasters
 	$(BIN)/python -m tests.soak $(ARGS)

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter
 
@@ -24,14 +25,16 @@ from kiosk.moments.keeper import Later, MomentKeeper
 from kiosk.recognition.voting import RULE_DEFAULTS, VotingSettings
 from kiosk.rollout.follower import Following
 from kiosk.sales.catalogue import Catalogue, Product
-from kiosk.sales.tills.honesty_store import HonestyStore, HonestyStoreSettings
 from kiosk.sales.tills.ledger import Ledger, LedgerSettings
 from kiosk.sales.tills.secret import Secret, SecretFile, SecretVariable
 from kiosk.sales.tills.till import Till
-from kiosk.sales.tills.till_http import Timeouts
-from kiosk.sales.tills.webhook import Webhook, WebhookSettings
 from kiosk.web.pay_link import ITEM
 from kiosk.web.views_of_kiosk import WebSettings
+
+# Only the till in use is imported: with their messages they would take a tenth of every start.
+if TYPE_CHECKING:
+    from kiosk.sales.tills.honesty_store import HonestyStoreSettings
+    from kiosk.sales.tills.webhook import WebhookSettings
 
 DEMO = "demo"
 INSTALLED = "installed"
@@ -163,8 +166,12 @@ def configured_till(config: Config) -> Till:
     """The till that `till:` names, not yet open."""
     match config.till:
         case HonestyStoreTill() as till:
+            from kiosk.sales.tills.honesty_store import HonestyStore
+
             return HonestyStore(_honesty_store_settings(till, config.state_dir))
         case WebhookTill() as till:
+            from kiosk.sales.tills.webhook import Webhook
+
             return Webhook(_webhook_settings(till))
         case LedgerTill():
             return Ledger(LedgerSettings(ledger_path(config.state_dir)))
@@ -200,7 +207,9 @@ def configured_secrets(config: Config) -> list[Secret]:
             return []
 
 
-def _honesty_store_settings(till: HonestyStoreTill, state_dir: Path) -> HonestyStoreSettings:
+def _honesty_store_settings(till: HonestyStoreTill, state_dir: Path) -> "HonestyStoreSettings":
+    from kiosk.sales.tills.honesty_store import HonestyStoreSettings
+
     return HonestyStoreSettings(
         till.url,
         till.store_code,
@@ -210,7 +219,10 @@ def _honesty_store_settings(till: HonestyStoreTill, state_dir: Path) -> HonestyS
     )
 
 
-def _webhook_settings(till: WebhookTill) -> WebhookSettings:
+def _webhook_settings(till: WebhookTill) -> "WebhookSettings":
+    from kiosk.sales.tills.till_http import Timeouts
+    from kiosk.sales.tills.webhook import WebhookSettings
+
     return WebhookSettings(
         till.url,
         _secret(till.secret_file, till.secret_variable),

@@ -23,6 +23,7 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 
 from kiosk.bundle.bundle import Bundle, file_entry, open_bundle
 from kiosk.bundle.manifest import MANIFEST_NAME, Golden
+from kiosk.camera.picture import decode_picture
 from kiosk.demo import clip_path
 from kiosk.recognition.recogniser import open_recogniser
 from tests.end_to_end.browser import clean_page, launch, write_y4m
@@ -72,15 +73,17 @@ def _bundle_of_frames(bundle: Bundle, photos: Sequence[Path], directory: Path) -
     shutil.rmtree(directory / "golden")
     (directory / "golden").mkdir()
     recogniser = open_recogniser(bundle, "litert")
-    labels = bundle.manifest.label_ids
     golden = []
     for number, photo in enumerate(photos):
         name = f"golden/{number:05d}.jpg"
         cv2.imwrite(str(directory / name), _as_frame(photo), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        frame = np.asarray(cv2.imread(str(directory / name), cv2.IMREAD_COLOR), np.uint8)
-        answer = recogniser.predict(frame).probabilities
-        given = tuple(float(probability) for probability in answer)
-        label = labels[int(answer.argmax())]
+        jpeg = (directory / name).read_bytes()
+        # Golden images are read whole by every self-test; a camera's pictures no larger than the network needs them.
+        whole, seen = (decode_picture(jpeg, enough_px) for enough_px in (0, bundle.manifest.preprocessing.size_px))
+        assert whole is not None
+        assert seen is not None
+        given = tuple(float(probability) for probability in recogniser.predict(whole).probabilities)
+        label = recogniser.predict(seen).label
         golden.append(Golden(image=name, label=label, float_probabilities=given, tflite_probabilities=given))
     paths = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != MANIFEST_NAME)
     files = {path.relative_to(directory).as_posix(): file_entry(path) for path in paths}
