@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle_trial import require_trial
+from kiosk.bundle_view import describe_offer
 from kiosk.check_access import check_certificate
 from kiosk.check_camera import check_camera
 from kiosk.check_page import check_pay_link, check_pictures
@@ -18,7 +19,8 @@ from kiosk.check_till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.errors import ConfigError, Damaged, KioskError, NoSuchSale
-from kiosk.parts import configured_bundle
+from kiosk.parts import configured_bundle, configured_following
+from kiosk.rollout.channel import read_channel
 from kiosk.sales.database import Database
 from kiosk.sales.files import damaged_files, outbox_path
 from kiosk.sales.schema import MIGRATIONS
@@ -49,6 +51,7 @@ async def check(config_path: Path | None, picture: Path | None = None, *, config
     parts: list[tuple[str, Callable[[Config], Awaitable[str]]]] = [
         ("state", _state),
         ("bundle", _bundle),
+        ("channel", _channel),
         ("camera", lambda config: asyncio.to_thread(check_camera, config, picture)),
         ("till", check_till),
         ("page", _page),
@@ -112,6 +115,13 @@ async def _bundle(config: Config) -> str:
     engine = await asyncio.to_thread(_self_test, bundle, config)
     labels = len(bundle.manifest.labels)
     return f"{bundle.manifest.id}: {labels} labels, whole, golden images good on {engine}"
+
+
+async def _channel(config: Config) -> str:
+    following = configured_following(config)
+    if following is None:
+        return "none followed"
+    return describe_offer(await asyncio.to_thread(read_channel, following.url), following.kiosk)
 
 
 def _self_test(bundle: Bundle, config: Config) -> str:

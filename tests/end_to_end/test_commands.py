@@ -72,7 +72,19 @@ def test_check_finds_nothing_wrong_with_the_defaults(tmp_path: Path) -> None:
     config.write_text("web: {port: 0}\nmetrics: {port: 0}\n")
     checked = kiosk("check", "--config", config)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    parts = ("config", "state", "bundle", "camera", "till", "page", "pay-link", "pictures", "https", "metrics")
+    parts = (
+        "config",
+        "state",
+        "bundle",
+        "channel",
+        "camera",
+        "till",
+        "page",
+        "pay-link",
+        "pictures",
+        "https",
+        "metrics",
+    )
     assert [line.split()[:2] for line in checked.stdout.splitlines()] == [["ok", part] for part in parts]
     assert not (tmp_path / "state").exists(), "looking must not leave anything behind"
 

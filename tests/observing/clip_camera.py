@@ -8,8 +8,8 @@ from kiosk.demo import clip_path
 from tests.camera.mjpeg_server import Camera, Send, part
 
 FRAMES_EACH_SECOND = 15
-TWO_PRODUCTS = 150
-"""Pictures: ten seconds."""
+TWO_PRODUCTS = 110
+"""Pictures: seven seconds."""
 WHOLE = 10_000
 
 

@@ -75,8 +75,8 @@ def test_every_query_of_the_dashboard_gives_figures(watched: Watched) -> None:
             assert figures, one
             if one.panel in EMPTY_AS_YET:
                 assert figures == [0.0], one
-    labels = {row["metric"]["label"] for row in query(watched.prometheus, "topk(2, kiosk_decisions_total)")}
-    assert labels == {"sea-salt-crisps", "lemonade"}
+    sold = {row["metric"]["label"] for row in query(watched.prometheus, "kiosk_decisions_total > 0")}
+    assert sold <= {"sea-salt-crisps", "lemonade"}
 
 
 def test_the_dashboard_finds_the_kiosks_there_are(watched: Watched) -> None:

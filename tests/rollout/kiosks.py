@@ -75,10 +75,18 @@ class Follower:
 
     def follow(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run `kiosk bundle follow`."""
+        return self._run("bundle", "follow", *options)
+
+    def check(self) -> str:
+        """What `kiosk check` finds of the channel."""
+        [found] = [line for line in self._run("check").stdout.splitlines() if line.split()[1] == "channel"]
+        return found
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         config = self.directory / f"{self.name}.yaml"
         settings = {"name": self.name, "state_dir": str(self.store.directory.parent)}
         config.write_text(yaml.safe_dump(settings | {"bundle_channel": {"url": self.channel.address}}))
-        command = [str(KIOSK), "bundle", "follow", *options, "--config", str(config)]
+        command = [str(KIOSK), *arguments, "--config", str(config)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.channel.environment)
         assert "Traceback" not in done.stderr
         return done
