@@ -48,7 +48,8 @@ def add_sales(sales: argparse.ArgumentParser, config_help: str) -> None:
     _add_filters(export)
     totals = actions.add_parser("totals", help="each day's units, money and refunds in the local ledger")
     totals.set_defaults(run=_totals)
-    totals.add_argument("--format", choices=["text", "csv"], default="text", help="csv: every entry (default: text)")
+    totals.add_argument("--format", choices=["text", "csv"], default="text", help="csv: for a spreadsheet")
+    totals.add_argument("--entries", action="store_true", help="every entry in place of the totals, as csv")
     verify = actions.add_parser("verify", help="read everything kept of sales whole, and say what is damaged")
     verify.set_defaults(run=_verify)
     for action in actions.choices.values():
@@ -69,6 +70,7 @@ def _add_filters(action: argparse.ArgumentParser) -> None:
     action.add_argument(
         "--since", type=_moment, metavar="WHEN", help="only from then on: 2026-11-23, or 30m, 12h, 7d ago"
     )
+    action.add_argument("--until", type=_moment, metavar="WHEN", help="only those before then; as --since")
     action.add_argument("--label", help="only this product's")
 
 
@@ -97,7 +99,7 @@ def _list(options: argparse.Namespace) -> int:
     from kiosk.sales.listing import list_sales
     from kiosk.sales.outbox_reader import Wanted
 
-    wanted = Wanted([SaleState(state) for state in options.state], options.since, options.label)
+    wanted = Wanted([SaleState(state) for state in options.state], options.since, options.until, options.label)
     directory = read_config(options.config).state_dir
     print(list_sales(directory, wanted, options.limit, archived=options.archived, as_json=options.json))
     return 0
@@ -135,18 +137,20 @@ def _export(options: argparse.Namespace) -> int:
     from kiosk.sales.listing import export_sales
     from kiosk.sales.outbox_reader import Wanted
 
-    wanted = Wanted([SaleState(state) for state in options.state], options.since, options.label)
+    wanted = Wanted([SaleState(state) for state in options.state], options.since, options.until, options.label)
     print(export_sales(read_config(options.config).state_dir, wanted, options.format))
     return 0
 
 
 def _totals(options: argparse.Namespace) -> int:
     from kiosk.parts import ledger_path
-    from kiosk.sales.tills.ledger_book import read_ledger, totals_table, write_csv
+    from kiosk.sales.tills.ledger_book import read_ledger, totals_table, write_csv, write_totals_csv
 
     entries = read_ledger(ledger_path(read_config(options.config).state_dir))
-    if options.format == "csv":
+    if options.entries:
         write_csv(entries, sys.stdout)
+    elif options.format == "csv":
+        write_totals_csv(entries, sys.stdout)
     else:
         print(totals_table(entries))
     return 0

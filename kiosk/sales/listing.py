@@ -10,11 +10,12 @@ from pathlib import Path
 
 from kiosk.errors import NoSuchSale
 from kiosk.money import pounds
-from kiosk.sales.archive import archive_path
+from kiosk.sales.archive import KEPT_SALES, archive_path
 from kiosk.sales.files import outbox_path
 from kiosk.sales.outbox_reader import OutboxReader, Wanted
 from kiosk.sales.sale import Sale
 from kiosk.sales.schema import Change
+from kiosk.sales.spreadsheet import Cell, iso_time, no_formula
 
 _HEADINGS = ("ID", "TAKEN", "STATE", "PRICE", "PRODUCT", "BY", "TILL REFERENCE", "REASON")
 _ID_CHARACTERS = 8
@@ -32,7 +33,10 @@ def list_sales(
         NoSuchSale: there is no outbox yet, or nothing was archived yet.
         NotKept: the outbox cannot be read.
     """
-    sales = _read(_path(state_dir, archived), wanted, limit)
+    path = _path(state_dir, archived)
+    if archived and not path.exists():
+        raise NoSuchSale(f"nothing is archived yet: a settled sale moves there once {KEPT_SALES} newer ones were taken")
+    sales = _read(path, wanted, limit)
     return json.dumps([whole_fields(sale) for sale in sales], indent=2) if as_json else render_sales(sales)
 
 
@@ -69,13 +73,12 @@ def export_sales(state_dir: Path, wanted: Wanted, form: str) -> str:
     archive = _path(state_dir, archived=True)
     archived = {sale.id: sale for sale in reversed(_read(archive, wanted, None))} if archive.exists() else {}
     sales = archived | here
-    fields = [whole_fields(sale) for sale in sales.values()]
     if form == "json":
-        return json.dumps(fields, indent=2)
+        return json.dumps([whole_fields(sale) for sale in sales.values()], indent=2)
     text = io.StringIO()
     writer = csv.DictWriter(text, _CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _no_formula(value) for key, value in row.items()} for row in fields)
+    writer.writerows(_for_a_spreadsheet(sale) for sale in sales.values())
     return text.getvalue().rstrip("\n")
 
 
@@ -116,7 +119,7 @@ def render_sales(sales: Sequence[Sale]) -> str:
     return "\n".join(_aligned([_HEADINGS, *rows]))
 
 
-def sale_fields(sale: Sale) -> dict[str, str | int | float | None]:
+def sale_fields(sale: Sale) -> dict[str, Cell]:
     """A sale for machines; times are seconds since 1970."""
     return {
         "id": str(sale.id),
@@ -131,7 +134,7 @@ def sale_fields(sale: Sale) -> dict[str, str | int | float | None]:
     }
 
 
-def whole_fields(sale: Sale) -> dict[str, str | int | float | None]:
+def whole_fields(sale: Sale) -> dict[str, Cell]:
     """As `sale_fields`, with what only the shop's own people should see."""
     return sale_fields(sale) | {
         "till_reference": sale.till_reference,
@@ -147,9 +150,9 @@ _CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def _no_formula(value: str | int | float | None) -> str | int | float | None:
-    # Names come from the till; a spreadsheet would run one that begins so.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+def _for_a_spreadsheet(sale: Sale) -> dict[str, Cell]:
+    plain = {key: no_formula(value) for key, value in whole_fields(sale).items()}
+    return plain | {"taken_at": iso_time(sale.taken_at)}
 
 
 def local_time(at: float) -> str:

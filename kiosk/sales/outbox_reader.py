@@ -34,6 +34,8 @@ class Wanted:
     """Any of these; all if there are none."""
     since: float | None = None
     """Taken at or after, wall clock, seconds since 1970."""
+    until: float | None = None
+    """Taken before."""
     label: str | None = None
 
 
@@ -196,6 +198,9 @@ def _clauses(wanted: Wanted) -> tuple[list[str], list[Value]]:
     if wanted.since is not None:
         clauses.append("taken_at >= ?")
         values.append(wanted.since)
+    if wanted.until is not None:
+        clauses.append("taken_at < ?")
+        values.append(wanted.until)
     if wanted.label is not None:
         clauses.append("label = ?")
         values.append(wanted.label)

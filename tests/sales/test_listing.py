@@ -5,6 +5,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -113,10 +114,18 @@ def test_the_list_can_be_narrowed_by_time_and_product(outbox: Outbox, state_dir:
     new, _ = outbox.take(a_sale(label="apple"))
     found = {
         "since": json.loads(list_sales(state_dir, Wanted(since=TAKEN_AT), None, as_json=True)),
+        "until": json.loads(list_sales(state_dir, Wanted(until=TAKEN_AT), None, as_json=True)),
         "label": json.loads(list_sales(state_dir, Wanted(label=old.label), None, as_json=True)),
     }
     assert [sale["id"] for sale in found["since"]] == [str(new.id)]
+    assert [sale["id"] for sale in found["until"]] == [str(old.id)]
     assert [sale["id"] for sale in found["label"]] == [str(old.id)]
+
+
+def test_where_nothing_was_archived_that_is_said(outbox: Outbox, state_dir: Path) -> None:
+    outbox.take(a_sale())
+    with pytest.raises(NoSuchSale, match="nothing is archived yet"):
+        list_sales(state_dir, Wanted(), None, archived=True)
 
 
 def test_the_beginning_of_an_id_is_enough_unless_two_begin_so(outbox: Outbox, state_dir: Path) -> None:
@@ -131,8 +140,9 @@ def test_the_beginning_of_an_id_is_enough_unless_two_begin_so(outbox: Outbox, st
 
 
 def test_an_export_has_every_sale_and_no_formula(outbox: Outbox, state_dir: Path) -> None:
-    outbox.take(a_sale(name='=HYPERLINK("evil")'))
+    first, _ = outbox.take(a_sale(name='=HYPERLINK("evil")'))
     outbox.take(a_sale(name="Öl, kalt"))
     rows = list(csv.DictReader(io.StringIO(export_sales(state_dir, Wanted(), "csv"))))
     assert [row["name"] for row in rows] == ['\'=HYPERLINK("evil")', "Öl, kalt"]
+    assert datetime.fromisoformat(rows[0]["taken_at"]).timestamp() == first.taken_at
     assert rows[0].keys() == json.loads(export_sales(state_dir, Wanted(), "json"))[0].keys()

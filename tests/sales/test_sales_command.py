@@ -119,5 +119,9 @@ def test_a_settled_sale_is_given_back_by_the_till(tmp_path: Path) -> None:
         assert "asked for the money back" in told(kiosk, "cancel", sale_id, "--reason", "wrong product")
         wait_for(lambda: on_page(kiosk, sale_id) == "cancelled")
         shown = json.loads(told(kiosk, "show", sale_id, "--json"))
+        (total,) = csv.DictReader(io.StringIO(told(kiosk, "totals", "--format", "csv")))
+        (entry,) = csv.DictReader(io.StringIO(told(kiosk, "totals", "--entries")))
+    assert (total["units"], total["refunded"]) == ("0", "1")
+    assert entry["sale_id"] == sale_id
     assert shown["refund_reference"]
     assert "the till gave the money back" in shown["history"][-1]["reason"]

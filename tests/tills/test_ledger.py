@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from kiosk.errors import NoSuchSale, NotKept, NotSent, Refused
 from kiosk.sales.database import Database
 from kiosk.sales.tills import ledger_book
 from kiosk.sales.tills.ledger import Ledger, LedgerSettings
-from kiosk.sales.tills.ledger_book import Entry, day_totals, read_ledger, write_csv
+from kiosk.sales.tills.ledger_book import Entry, day_totals, read_ledger, write_csv, write_totals_csv
 from kiosk.sales.tills.till import Absent, Found
 from tests.sales.samples import TAKEN_AT, a_sale
 
@@ -86,7 +87,7 @@ def test_a_file_that_is_no_ledger_is_left_alone(path: Path) -> None:
 
 
 def test_reading_a_ledger_that_is_not_there_makes_none(path: Path) -> None:
-    with pytest.raises(NoSuchSale, match="no sales yet"):
+    with pytest.raises(NoSuchSale, match=r"no sales yet.*`kiosk sales export` tells of every sale"):
         read_ledger(path)
     assert not path.parent.exists()
 
@@ -143,10 +144,17 @@ async def test_each_day_has_its_units_pence_and_refunds(ledger: Ledger) -> None:
     assert (first.units, first.pence, first.unpriced, first.refunded) == (2, 85, 1, 1)
     assert (second.units, second.pence, second.refunded) == (1, 65, 0)
     assert (second.day - first.day).days == 1
+    text = io.StringIO(newline="")
+    write_totals_csv(ledger.rows(), text)
+    rows = list(csv.DictReader(io.StringIO(text.getvalue(), newline="")))
+    assert [(row["day"], row["units"], row["pence"], row["unpriced"], row["refunded"]) for row in rows] == [
+        (str(first.day), "2", "85", "1", "1"),
+        (str(second.day), "1", "65", "0", "0"),
+    ]
 
 
 async def test_the_table_for_a_spreadsheet_has_every_entry(ledger: Ledger, tmp_path: Path) -> None:
-    sales = [a_sale(name='Crisps, "salt"\nand vinegar'), a_sale(price_pence=None)]
+    sales = [a_sale(name='Crisps, "salt"\nand vinegar'), a_sale(price_pence=None), a_sale(name="=1+1")]
     for sale in sales:
         await ledger.settle(sale)
     await ledger.refund(sales[1])
@@ -154,7 +162,8 @@ async def test_the_table_for_a_spreadsheet_has_every_entry(ledger: Ledger, tmp_p
         write_csv(ledger.rows(), file)
         file.seek(0)
         rows = list(csv.DictReader(file))
-    assert [(row["sale_id"], row["name"]) for row in rows] == [(str(sale.id), sale.name) for sale in sales]
-    assert [row["price_pence"] for row in rows] == [str(sales[0].price_pence), ""]
-    assert [bool(row["refunded_at"]) for row in rows] == [False, True]
+    assert [row["sale_id"] for row in rows] == [str(sale.id) for sale in sales]
+    assert [row["name"] for row in rows] == [sales[0].name, sales[1].name, "'=1+1"]
+    assert [row["price_pence"] for row in rows] == [str(sales[0].price_pence), "", str(sales[2].price_pence)]
+    assert [bool(row["refunded_at"]) for row in rows] == [False, True, False]
     assert datetime.fromisoformat(rows[0]["sold_at"]).timestamp() == TAKEN_AT

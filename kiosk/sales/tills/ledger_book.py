@@ -1,15 +1,17 @@
 """What stands in the ledger: entries, a table for a spreadsheet, and each day's totals."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
+from kiosk.errors import NoSuchSale
 from kiosk.money import pounds
 from kiosk.sales.database import Database
+from kiosk.sales.spreadsheet import Cell, iso_time, no_formula
 
 MIGRATIONS = (
     (
@@ -61,6 +63,11 @@ def read_ledger(path: Path) -> list[Entry]:
         NoSuchSale: there is no ledger yet.
         NotKept: it cannot be read.
     """
+    if not path.is_file():
+        raise NoSuchSale(
+            f"no sales yet in a ledger ({path} does not exist); only `till: {{kind: ledger}}` keeps one, and"
+            " `kiosk sales export` tells of every sale for any till"
+        )
     database = Database.read_only(path)
     try:
         return read_entries(database)
@@ -94,11 +101,25 @@ def totals_table(entries: Iterable[Entry]) -> str:
 
 def write_csv(entries: Iterable[Entry], stream: TextIO) -> None:
     """A table for a spreadsheet (RFC 4180), times with this device's zone. Open a file for it with `newline=""`."""
-    writer = csv.writer(stream)
-    writer.writerow([field.name for field in fields(Entry)])
+    rows = []
     for entry in entries:
         *plain, sold_at, refunded_at = astuple(entry)
-        writer.writerow([*plain, _written(sold_at), None if refunded_at is None else _written(refunded_at)])
+        rows.append([*plain, iso_time(sold_at), None if refunded_at is None else iso_time(refunded_at)])
+    _write_table([field.name for field in fields(Entry)], rows, stream)
+
+
+def write_totals_csv(entries: Iterable[Entry], stream: TextIO) -> None:
+    """Each day's totals for a spreadsheet, the oldest day first. As `write_csv` otherwise."""
+    rows: list[list[Cell]] = [
+        [str(total.day), total.units, total.pence, total.unpriced, total.refunded] for total in day_totals(entries)
+    ]
+    _write_table([field.name for field in fields(DayTotal)], rows, stream)
+
+
+def _write_table(names: Sequence[str], rows: Iterable[Iterable[Cell]], stream: TextIO) -> None:
+    writer = csv.writer(stream)
+    writer.writerow(names)
+    writer.writerows([no_formula(value) for value in row] for row in rows)
 
 
 def _total(day: date, entries: list[Entry]) -> DayTotal:
@@ -115,7 +136,3 @@ def _total(day: date, entries: list[Entry]) -> DayTotal:
 
 def _local(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds).astimezone()
-
-
-def _written(seconds: float) -> str:
-    return _local(seconds).isoformat(timespec="seconds")

@@ -1,6 +1,7 @@
 """HTTP to a till: limits, and what each failure proves. Nothing here sends anything twice."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,8 +92,20 @@ class TillHttp:
 
     def _said(self, error: Exception, url: URL) -> str:
         # The errors quote the answer, which may quote what was sent, and the address, whose path may be secret.
-        text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        text = error.message if isinstance(error, aiohttp.ClientResponseError) else _in_words(error)
         return self._masking.clean(text.replace(str(url), url.authority)) or type(error).__name__
+
+
+def _in_words(error: Exception) -> str:
+    """What the system said, without the library's words around it."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if not isinstance(error, aiohttp.ClientConnectorError):
+        return str(error)
+    cause = error.os_error
+    if isinstance(cause, ssl.SSLError) or not cause.errno:
+        return str(cause)
+    return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
 
 
 async def reach(url: URL, seconds: float) -> None:
