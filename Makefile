@@ -6,7 +6,7 @@ MACHINES ?= $(shell uname -m)
 PAGE_SOURCES := $(shell find kiosk/page -name node_modules -prune -o -type f -print)
 PAGE := kiosk/web/static/index.html
 
-.PHONY: run test lint check-page page bench bench-peers soak fuzz demo test-systemd test-emulated deb offline-bundle test-aarch64 lock sbom clean
+.PHONY: run test lint check-page page bench bench-peers soak fuzz screenshots demo test-systemd test-emulated deb offline-bundle test-aarch64 lock sbom clean
 
 run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; ARGS="--config FILE" for your own
 	$(BIN)/kiosk run $(ARGS)
@@ -55,6 +55,9 @@ soak: $(VENV)/dev.stamp  ## kill the kiosk 1,000 times while it sells (half an h
 
 fuzz: $(VENV)/dev.stamp  ## send nonsense to all that reads from outside, 20 times what make test sends; ARGS="--times 100"
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+screenshots: $(VENV)/dev.stamp $(PAGE)  ## every page in every state, light and dark, five screens: build/screenshots
+	$(BIN)/python -m tests.end_to_end.screenshots build/screenshots $(ARGS)
 
 demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hour)
 	rm -rf build/demo && mkdir -p build/demo

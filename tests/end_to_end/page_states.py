@@ -21,7 +21,10 @@ SIZES_PX = {
     "landscape": ViewportSize(width=1180, height=820),
     "portrait": ViewportSize(width=820, height=1180),
     "small": ViewportSize(width=800, height=480),
+    "small-upright": ViewportSize(width=480, height=800),
+    "phone": ViewportSize(width=390, height=844),
 }
+"""An iPad both ways, a five-inch screen both ways, and a phone."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # Events come from the test, not from the kiosk: tell("status", {...}). And what goes away by itself after some
@@ -272,6 +275,8 @@ def refused_later(page: Page) -> None:
     body = json.dumps({"error": {"message": "not sold", "code": "not_sold"}})
     page.unroute("**/api/decisions")
     page.route("**/api/decisions", lambda route: route.fulfill(status=422, body=body))
+    # On a slow machine the next try may be one of those seconds away that never pass here.
+    page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_selector(".refused .notice", timeout=PATIENCE_MS)
     card_is(page, "problem")
     healthy(page)

@@ -14,6 +14,10 @@ const NO_ANSWER_LINGER_MS = 30_000;
 /** How long a code to scan stays: finding one's phone takes a while. */
 const PAY_LINGER_MS = 90_000;
 
+/** Characters from which on a name is set smaller. */
+const LONG = 22;
+const VERY_LONG = 44;
+
 type Shown = Sale["state"] | "idle" | "closed" | "product" | "noted" | "problem" | "pay";
 
 export interface CardSettings {
@@ -229,6 +233,7 @@ export class SaleCard {
     ] as const) {
       if (place.textContent !== content) place.textContent = content;
     }
+    this.name.dataset.length = lengthOf(name);
     this.offer();
   }
 
@@ -299,4 +304,11 @@ export class SaleCard {
       this.note.textContent = error instanceof NoAnswerError ? text("note_undo_no_answer") : refusalText(error);
     }
   }
+}
+
+/** How large a name can be set. */
+export function lengthOf(name: string): "short" | "long" | "very-long" {
+  const { length } = [...name];
+  if (length < LONG) return "short";
+  return length < VERY_LONG ? "long" : "very-long";
 }
