@@ -19,5 +19,5 @@ export default defineConfig({
   },
   plugins: [nameBuild(), compressFiles()],
   worker: { format: "es" },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"], testTimeout: 30_000 },
 });

@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 KIOSK = Path(sys.executable).with_name("kiosk")
-START_SECONDS = 60
+START_SECONDS = 100
 STOP_SECONDS = 20
 
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { LivePicture } from "../src/views/livepicture";
+import { eventually } from "./eventually";
 
 /** What the kiosk answers; null hangs until it is given up. */
 let answer: Response | null;
@@ -32,7 +33,7 @@ afterEach(() => {
 async function shown(): Promise<LivePicture> {
   const picture = new LivePicture(image as HTMLImageElement);
   picture.want(true);
-  await vi.waitFor(() => expect(image.hidden).toBe(false));
+  await eventually(() => expect(image.hidden).toBe(false));
   return picture;
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import "fake-indexeddb/auto";
 
 import { Queue } from "../src/queue";
+import { eventually } from "./eventually";
 
 const product = { label: "cola", name: "Cola", price_pence: 90 };
 const decision = { label: "cola", confidence: 0.9, votes: 3 };
@@ -75,7 +76,7 @@ it("keeps no decision of which it said that it cannot be noted, even when the da
   expect(await noted).toBe(false);
   isBusy = false;
   await busy;
-  await vi.waitFor(async () => expect(await ids(queue)).toEqual([]));
+  await eventually(async () => expect(await ids(queue)).toEqual([]));
 });
 
 it("says when nothing can be noted in this browser", async () => {

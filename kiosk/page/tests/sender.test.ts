@@ -5,6 +5,7 @@ import "fake-indexeddb/auto";
 import { RefusedError } from "../src/api";
 import { Queue } from "../src/queue";
 import { Sender } from "../src/sender";
+import { eventually } from "./eventually";
 
 const product = { label: "cola", name: "Cola", price_pence: 90 };
 const decision = { label: "cola", confidence: 0.9, votes: 3 };
@@ -87,15 +88,15 @@ it("sends what an earlier page left, in order and one at a time", async () => {
     return sold(id);
   };
   start();
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   expect(asked).toEqual(["sale a", "sale b", "sale c"]);
-  expect(told).toEqual({ noted: 0, refused: [] });
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: [] }));
 });
 
 it("sends each once from two pages on one device", async () => {
   await note("a", "b", "c");
   const pages = [start(), start()];
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   pages.forEach((page) => page.wake());
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(asked).toEqual(["sale a", "sale b", "sale c"]);
@@ -105,7 +106,7 @@ it("sends each where pages cannot take turns", async () => {
   vi.stubGlobal("navigator", {});
   await note("a", "b");
   start();
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   expect(asked).toEqual(["sale a", "sale b"]);
 });
 
@@ -114,12 +115,12 @@ it("keeps everything while no answer comes, and sends it under the same id when 
   await note("a", "b");
   const sender = start();
   const sale = sender.deliver("a");
-  await vi.waitFor(() => expect(told.noted).toBe(2));
+  await eventually(() => expect(told.noted).toBe(2));
   expect(asked).not.toContain("sale b");
   answer = (_, id) => sold(id);
   sender.wake();
   expect(await sale).toEqual({ id: "a" });
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   expect(asked.slice(-2)).toEqual(["sale a", "sale b"]);
 });
 
@@ -130,7 +131,7 @@ it.each([
   answer = () => given;
   await note("a", "b");
   start();
-  await vi.waitFor(() => expect(told.noted).toBe(2));
+  await eventually(() => expect(told.noted).toBe(2));
   expect(asked).toEqual(["sale a"]);
   expect(notPaired).toHaveBeenCalledTimes(given?.status === 401 ? 1 : 0);
 });
@@ -139,7 +140,7 @@ it("lets no sale at which the kiosk fails hold up the next one", async () => {
   answer = (_, id) => (id === "a" ? refusal(500, "failed") : sold(id));
   await note("a", "b");
   start();
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
   expect(await left()).toEqual(["a"]);
 });
 
@@ -148,7 +149,7 @@ it("hands a refusal to the shopper who waits for it", async () => {
   const sender = start();
   await note("a");
   await expect(sender.deliver("a")).rejects.toThrow(RefusedError);
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
 });
 
 it("keeps a refusal that comes later in sight until a person has read it", async () => {
@@ -156,17 +157,17 @@ it("keeps a refusal that comes later in sight until a person has read it", async
   const sender = start();
   await note("a");
   void sender.deliver("a");
-  await vi.waitFor(() => expect(asked).toContain("sale a"));
+  await eventually(() => expect(asked).toContain("sale a"));
   expect(told.noted).toBe(0);
   expect(await sender.promise("a")).toBe(true);
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
   answer = () => refusal(422, "not_sold");
   sender.wake();
-  await vi.waitFor(() => expect(told).toEqual({ noted: 0, refused: ["a not_sold"] }));
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: ["a not_sold"] }));
   sender.wake();
   await sender.dismiss((await queue.all())[0]);
   expect(await left()).toEqual([]);
-  await vi.waitFor(() => expect(told).toEqual({ noted: 0, refused: [] }));
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: [] }));
 });
 
 it("sends no shopper to the list on paper whose sale it has promised to keep", async () => {
@@ -178,7 +179,7 @@ it("sends no shopper to the list on paper whose sale it has promised to keep", a
   answer = () => refusal(503, "not_kept");
   sender.wake();
   await expect(declined).rejects.toThrow(RefusedError);
-  await vi.waitFor(() => expect(told).toEqual({ noted: 1, refused: [] }));
+  await eventually(() => expect(told).toEqual({ noted: 1, refused: [] }));
   expect(await left()).toEqual(["a"]);
 });
 
@@ -187,16 +188,16 @@ it("tells the kiosk of nothing but the undo once a sale was taken back", async (
   await note("a");
   const sender = start();
   void sender.deliver("a");
-  await vi.waitFor(() => expect(asked).toContain("sale a"));
+  await eventually(() => expect(asked).toContain("sale a"));
   expect(await sender.undo("a")).toBe(true);
-  await vi.waitFor(() => expect(asked).toContain("undo a"));
+  await eventually(() => expect(asked).toContain("undo a"));
   asked = [];
   answer = () => refusal(404, "no_such_sale");
   sender.wake();
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   // Should what was sent before still come, the kiosk will not take it.
   expect(asked).toEqual(["undo a"]);
-  expect(told).toEqual({ noted: 0, refused: [] });
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: [] }));
 });
 
 it("takes a sale that the kiosk was told not to take for taken back, and troubles nobody with it", async () => {
@@ -204,12 +205,12 @@ it("takes a sale that the kiosk was told not to take for taken back, and trouble
   await note("a", "b");
   const sender = start();
   const sale = sender.deliver("a");
-  await vi.waitFor(() => expect(told.noted).toBe(2));
+  await eventually(() => expect(told.noted).toBe(2));
   answer = (_, id) => (id === "a" ? refusal(409, "taken_back") : sold(id));
   sender.wake();
   expect(await sale).toBeNull();
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
-  await vi.waitFor(() => expect(told).toEqual({ noted: 0, refused: [] }));
+  await eventually(async () => expect(await left()).toEqual([]));
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: [] }));
 });
 
 it("promises nothing when the kiosk has answered in the meantime", async () => {
@@ -218,7 +219,7 @@ it("promises nothing when the kiosk has answered in the meantime", async () => {
   await note("a");
   const sender = start();
   const sale = sender.deliver("a");
-  await vi.waitFor(() => expect(asked).toEqual(["sale a"]));
+  await eventually(() => expect(asked).toEqual(["sale a"]));
   const promise = queue.promise.bind(queue);
   vi.spyOn(queue, "promise").mockImplementation(async (id) => {
     const isHere = await promise(id);
@@ -233,20 +234,20 @@ it("tells what it told before while the database cannot be read, and goes on whe
   answer = () => null;
   await note("a");
   const sender = start();
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
   let isSettled = false;
   void sender.deliver("a").then(() => (isSettled = true));
   const broken = vi.spyOn(queue, "all").mockRejectedValue(new Error("not now"));
   const warned = vi.spyOn(console, "warn").mockReturnValue();
   answer = (_, id) => sold(id);
   sender.wake();
-  await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+  await eventually(() => expect(warned).toHaveBeenCalled());
   expect([told.noted, isSettled]).toEqual([1, false]);
   broken.mockRestore();
   warned.mockRestore();
   expect(timers.length).toBeGreaterThan(0);
   timers.forEach((run) => run());
-  await vi.waitFor(() => expect([told.noted, isSettled]).toEqual([0, true]));
+  await eventually(() => expect([told.noted, isSettled]).toEqual([0, true]));
 });
 
 it("takes over what earlier pages left also when the database did not answer at first", async () => {
@@ -255,11 +256,11 @@ it("takes over what earlier pages left also when the database did not answer at 
   const broken = vi.spyOn(queue, "all").mockRejectedValue(new Error("not now"));
   const warned = vi.spyOn(console, "warn").mockReturnValue();
   start();
-  await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+  await eventually(() => expect(warned).toHaveBeenCalled());
   broken.mockRestore();
   warned.mockRestore();
   timers.forEach((run) => run());
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
 });
 
 it("lets go of a shopper whose sale another page has brought", async () => {
@@ -267,7 +268,7 @@ it("lets go of a shopper whose sale another page has brought", async () => {
   await note("a");
   const sender = start();
   const sale = sender.deliver("a");
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
   await queue.settle((await queue.all())[0].order);
   sender.wake();
   expect(await sale).toBeNull();
@@ -278,10 +279,10 @@ it("takes a sale back that the kiosk took while the shopper pressed undo", async
   answer = (what, id) => (what.startsWith("undo") ? sold(id) : new Promise<Answer>((resolve) => (give = resolve)));
   await note("a");
   const sender = start();
-  await vi.waitFor(() => expect(asked).toEqual(["sale a"]));
+  await eventually(() => expect(asked).toEqual(["sale a"]));
   await sender.undo("a");
   give(sold("a"));
-  await vi.waitFor(async () => expect(await left()).toEqual([]));
+  await eventually(async () => expect(await left()).toEqual([]));
   expect(asked).toEqual(["sale a", "undo a"]);
 });
 
@@ -292,13 +293,13 @@ it("says when it was too late to take a sale back", async () => {
   await sender.undo("a");
   answer = () => refusal(409, "not_possible");
   sender.wake();
-  await vi.waitFor(() => expect(told).toEqual({ noted: 0, refused: ["a not_possible"] }));
+  await eventually(() => expect(told).toEqual({ noted: 0, refused: ["a not_possible"] }));
 });
 
 it("takes nobody else's answer for the kiosk's", async () => {
   answer = () => ({ status: 200, body: { please: "log in to this network" } });
   await note("a");
   start();
-  await vi.waitFor(() => expect(told.noted).toBe(1));
+  await eventually(() => expect(told.noted).toBe(1));
   expect(await left()).toEqual(["a"]);
 });
