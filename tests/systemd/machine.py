@@ -25,10 +25,10 @@ class Machine:
         self._container: subprocess.Popen[bytes] | None = None
         self._init: int | None = None
 
-    def boot(self) -> None:
-        """Start it, and wait until everything that is enabled has been started."""
+    def boot(self, *options: str) -> None:
+        """Start it, with further options of systemd-nspawn, and wait until all that is enabled has been started."""
         command = ["systemd-nspawn", "--quiet", "--directory", str(self.root), "--boot", "--register=no", "--keep-unit"]
-        command += ["--private-network", "--link-journal=no", "--console=pipe"]
+        command += ["--private-network", "--link-journal=no", "--console=pipe", *options]
         log = self.root.with_suffix(".console").open("wb")
         with log:
             self._container = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
