@@ -10,6 +10,9 @@ from kiosk.bench.starting import Started, measure_start
 from kiosk.config import Config
 from kiosk.parts import configured_bundle, voting_settings
 
+_BUSY = 1.25
+"""The clock's time over the processor's, of one thread's work at a time: with nothing else to do they are alike."""
+
 
 def bench(config: Config, bundle_name: str | None, rounds: int, *, as_json: bool) -> int:
     """Measure and print. `bundle_name`: in place of the config's."""
@@ -55,6 +58,8 @@ def render(bundle: str, measured: Measured, started: Started) -> str:
         lines.append(f"{what:<22}" + "".join(f"{getattr(figures, key):>11.2f}" for key, _ in columns))
     ratios = (measured.ratio, measured.ratio_min, None, measured.ratio_cpu)
     lines.append(f"{'ratio':<22}" + "".join(f"{'' if ratio is None else f'{ratio:.2f}':>11}" for ratio in ratios))
+    if max(figures.median / figures.cpu for figures in (frame, bare)) > _BUSY:
+        lines.append("NOTE  this device was busy with something else: trust the fastest and the processor's time only")
     lines.append("of which, median: " + ", ".join(f"{stage} {ms:.2f}" for stage, ms in measured.stages_ms.items()))
     lines.append(f"ready after  {started.ready_seconds:.2f} s ({started.ready_cpu_seconds:.2f} s of processor time)")
     lines.append(f"memory       {kiosk.rss_mb:.0f} MB resident, {kiosk.anonymous_mb:.0f} of them its own")

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from kiosk.bench.command import render
 from kiosk.bench.fed_loop import FedLoop
+from kiosk.bench.figures import Figures
+from kiosk.bench.frames import Measured
 from kiosk.bench.pictures import camera_jpegs
-from kiosk.bench.starting import look_at, measure_start
+from kiosk.bench.starting import Process, Started, look_at, measure_start
 from kiosk.bundle.bundle import open_bundle
 from kiosk.config import Config
 from kiosk.demo import bundle_directory
@@ -53,6 +56,15 @@ def test_memory_and_start_are_those_of_a_kiosk(figures: dict[str, Any]) -> None:
     assert figures["threads"] >= 3, "capture, recognition and the loop"
     assert 0 < figures["ready_cpu_seconds"] < 60
     assert 0 < figures["ready_seconds"] < 60
+
+
+def test_a_device_that_is_busy_with_something_else_is_noted() -> None:
+    process = Process(100.0, 50.0, 4, 1.0)
+    started = Started(1.0, 0.9, process, None)
+    for median, noted in ((2.1, False), (4.0, True)):
+        frame = Figures(median=median, min=1.9, p95=5.0, cpu=2.0)
+        measured = Measured("litert", frame, Figures(2.0, 1.8, 2.2, 2.0), {"decode": 0.5})
+        assert ("NOTE" in render("some-bundle", measured, started)) == noted
 
 
 def test_the_fed_loop_votes_counts_and_tells() -> None:
