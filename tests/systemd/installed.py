@@ -18,6 +18,8 @@ def install(machine: Machine, deb: Path) -> str:
     """As an owner would, in a machine that runs; what was said."""
     shutil.copy(deb, machine.root / "root" / deb.name)
     # Whoever installs by hand is asked nothing here, and keeps the config as it is.
-    said = machine.run(f"DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/{deb.name} 2>&1")
+    said = machine.run(
+        f"DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/{deb.name} 2>&1", seconds=1500
+    )
     (machine.root / "root" / deb.name).unlink()
     return said

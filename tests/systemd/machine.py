@@ -1,6 +1,7 @@
 """A Debian system under its own systemd, in a container: `systemd-nspawn`, driven by `nsenter`."""
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 BOOT_SECONDS = 120
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 UNIT = "kiosk.service"
+# Two systems at once must not share control groups; where cgroup 2 is alone, each is in that of whoever runs the tests.
+_HIERARCHIES = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
+_JOIN = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -24,14 +28,18 @@ class Machine:
         self.root = root
         self._container: subprocess.Popen[bytes] | None = None
         self._init: int | None = None
+        self._groups = [one / f"kiosk-test-{root.name}" for one in _HIERARCHIES if one.is_dir()]
 
     def boot(self, *options: str) -> None:
         """Start it, with further options of systemd-nspawn, and wait until all that is enabled has been started."""
         command = ["systemd-nspawn", "--quiet", "--directory", str(self.root), "--boot", "--register=no", "--keep-unit"]
         command += ["--private-network", "--link-journal=no", "--console=pipe", *options]
+        for group in self._groups:
+            group.mkdir(exist_ok=True)
+        joined = ["sh", "-c", _JOIN, "sh", *map(str, self._groups), "--", *command]
         log = self.root.with_suffix(".console").open("wb")
         with log:
-            self._container = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._container = subprocess.Popen(joined, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self._has_booted, BOOT_SECONDS)
 
     def power_off(self) -> None:
@@ -45,24 +53,27 @@ class Machine:
         except subprocess.TimeoutExpired:
             container.kill()
             container.wait()
+        for group in self._groups:
+            for directory, _, _ in os.walk(group, topdown=False):
+                Path(directory).rmdir()
 
     def reboot(self) -> None:
         """Off and on."""
         self.power_off()
         self.boot()
 
-    def run(self, command: str, *, check: bool = True) -> str:
-        """What a shell in it, as root, says to `command`."""
-        done = self.try_to(command)
+    def run(self, command: str, *, check: bool = True, seconds: float = PATIENCE_SECONDS) -> str:
+        """What a shell in it, as root, says to `command` within so long."""
+        done = self.try_to(command, seconds)
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def try_to(self, command: str) -> subprocess.CompletedProcess[str]:
+    def try_to(self, command: str, seconds: float = PATIENCE_SECONDS) -> subprocess.CompletedProcess[str]:
         """The same, whatever comes of it."""
         assert self._init is not None, "the machine is off"
         inside = ["nsenter", f"--target={self._init}", "--all", "env", "-i", f"PATH={_PATH}", "LANG=C.UTF-8"]
         return subprocess.run(
-            [*inside, "sh", "-c", command], check=False, capture_output=True, text=True, timeout=2 * PATIENCE_SECONDS
+            [*inside, "sh", "-c", command], check=False, capture_output=True, text=True, timeout=seconds
         )
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
