@@ -26,6 +26,8 @@ CHECK = """\
 [Unit]
 Description=What is looked at inside
 After=multi-user.target kiosk.service
+SuccessAction=poweroff-force
+FailureAction=poweroff-force
 
 [Service]
 Type=oneshot
@@ -33,8 +35,6 @@ ExecStart=/bin/sh /root/in_it.sh
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/ttyS0
-SuccessAction=poweroff-force
-FailureAction=poweroff-force
 
 [Install]
 WantedBy=graphical.target

@@ -90,7 +90,7 @@ def test_the_monthly_reading_finds_damage_beside_a_running_kiosk(machine: Machin
     until(lambda: len(settled(machine)) > 0)
     assert machine.is_active("kiosk-verify.timer")
     machine.run("systemctl start kiosk-verify.service")
-    damage = "dd if=/dev/urandom of=/var/lib/private/kiosk/ledger.sqlite bs=1 seek=4200 count=2000 conv=notrunc"
+    damage = "dd if=/dev/urandom of=/var/lib/private/kiosk/ledger.sqlite bs=4096 seek=1 count=1 conv=notrunc"
     try:
         machine.run(f"systemctl stop kiosk; cp -a /var/lib/private/kiosk/ledger.sqlite /root/whole.sqlite; {damage}")
         assert machine.try_to("systemctl start kiosk-verify.service").returncode != 0
