@@ -19,7 +19,7 @@ from kiosk.check_till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.errors import ConfigError, Damaged, KioskError, NoSuchSale
-from kiosk.parts import configured_bundle, configured_following
+from kiosk.parts import configured_bundle, configured_following, stand_in
 from kiosk.rollout.channel import read_channel
 from kiosk.sales.database import Database
 from kiosk.sales.files import damaged_files, outbox_path
@@ -113,8 +113,9 @@ def _read_outbox(state_dir: Path) -> None:
 async def _bundle(config: Config) -> str:
     bundle = configured_bundle(config)
     engine = await asyncio.to_thread(_self_test, bundle, config)
-    labels = len(bundle.manifest.labels)
-    return f"{bundle.manifest.id}: {labels} labels, whole, golden images good on {engine}"
+    labels, warning = len(bundle.manifest.labels), stand_in(config)
+    good = f"{bundle.manifest.id}: {labels} labels, whole, golden images good on {engine}"
+    return good if warning is None else f"{good}; WARNING: {warning}"
 
 
 async def _channel(config: Config) -> str:

@@ -18,7 +18,7 @@ from kiosk.bundle_trial import require_trial
 from kiosk.config import Config, RecognitionConfig
 from kiosk.errors import BundleError, EngineError
 from kiosk.metrics import Metrics
-from kiosk.parts import INSTALLED, bundle_place, bundle_products, bundle_store, open_trusted, voting_settings
+from kiosk.parts import INSTALLED, bundle_place, bundle_products, bundle_store, open_trusted, stand_in, voting_settings
 from kiosk.recognition.recogniser import Recogniser, open_tested_recogniser
 from kiosk.recognition.voting import VotingSettings
 from kiosk.sales.sale import SaleSource
@@ -76,6 +76,9 @@ class ModelKeeper:
         except (BundleError, EngineError) as error:
             model = self._before(config, error)
         self._use(model)
+        warning = stand_in(config)
+        if warning is not None:
+            log.warning("bundle stands in", extra={"bundle": model.bundle.manifest.id, "reason": warning})
         return model
 
     def prepare(self, config: Config) -> Model:

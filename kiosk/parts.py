@@ -53,19 +53,27 @@ def bundle_place(config: Config, name: str | None = None) -> Path:
     """Where the bundle lies that `bundle:` names, or `name` in its place. Raises BundleError."""
     name = name or config.bundle
     if name == INSTALLED:
-        installed = bundle_store(config).current_path()
-        if installed is None and config.till.kind != "ledger":
-            raise BundleError(
-                "no bundle is installed, and at a real till the demonstration's does not stand in for one;"
-                f" install yours with `kiosk bundle install`, or set bundle: {DEMO}"
-            )
-        return installed or bundle_directory()
+        return bundle_store(config).current_path() or bundle_directory()
     if name == DEMO:
         return bundle_directory()
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
         raise BundleError(f"{name}: {error}; give the whole path") from error
+
+
+def stand_in(config: Config) -> str | None:
+    """What the owner should know where, at a real till, the demonstration's bundle stands in for one; else None.
+
+    Raises:
+        BundleError: what is installed cannot be told.
+    """
+    if config.bundle != INSTALLED or config.till.kind == "ledger" or bundle_store(config).current_path() is not None:
+        return None
+    return (
+        "no bundle is installed: the demonstration's stands in, which knows none of your products; install yours with"
+        f" `kiosk bundle install`, or set bundle: {DEMO}"
+    )
 
 
 def bundle_store(config: Config) -> BundleStore:

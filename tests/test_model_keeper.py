@@ -15,7 +15,7 @@ from kiosk.demo import bundle_directory
 from kiosk.errors import BundleError
 from kiosk.metrics import Metrics
 from kiosk.model_keeper import ModelKeeper
-from kiosk.parts import bundle_store
+from kiosk.parts import bundle_store, stand_in
 from tests.bundle.samples import a_bundle, public
 from tests.web.shop import eventually
 
@@ -197,9 +197,17 @@ def test_a_crashing_bundle_is_gone_back_from_also_when_the_disk_cannot_be_writte
         keeper.announce(config, keeper.prepare(config))
 
 
-def test_without_a_bundle_of_its_own_no_kiosk_sells_at_a_real_till(config: Config) -> None:
+def test_at_a_real_till_it_is_said_that_the_demonstration_stands_in_for_a_bundle(
+    config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told(given: Config) -> list[str]:
+        caplog.clear()
+        assert start(given)[1].model.bundle.directory == bundle_directory()
+        return [record.message for record in caplog.records]
+
     till = {"kind": "webhook", "url": "https://till.example/", "secret_variable": "X"}
     real = Config.model_validate({"state_dir": config.state_dir, "till": till})
-    with pytest.raises(BundleError, match=r"no bundle is installed.*`kiosk bundle install`, or set bundle: demo"):
-        start(real)
-    assert start(real.model_copy(update={"bundle": "demo"}))[0] == start(config)[0]
+    assert told(real) == ["bundle stands in"]
+    assert told(real.model_copy(update={"bundle": "demo"})) == told(config) == []
+    install(str(a_bundle(tmp_path)), bundle_store(config), Demands())
+    assert stand_in(real) is None
