@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import segno
 
-from kiosk.config import Config, HonestyStoreTill
+from kiosk.config import Config
+from kiosk.config_tills import HonestyStoreTill
 from kiosk.errors import BundleError, KioskError
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_till, page_settings
 from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from yarl import URL
 
-from kiosk.config import Config, HonestyStoreTill, WebhookTill
+from kiosk.config import Config
+from kiosk.config_tills import HonestyStoreTill, WebhookTill
 from kiosk.errors import KioskError, NoSuchSale, NotAuthorised, TillError
 from kiosk.parts import bundle_catalogue, configured_bundle, configured_secrets, configured_till, ledger_path
 from kiosk.sales.catalogue import Product

@@ -17,7 +17,8 @@ from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Source
 from kiosk.camera.view import View
 from kiosk.camera.wishes import Wishes
-from kiosk.config import Config, HonestyStoreTill, LedgerTill, VotingConfig, WebhookTill
+from kiosk.config import Config, VotingConfig
+from kiosk.config_tills import HonestyStoreTill, LedgerTill, WebhookTill
 from kiosk.demo import bundle_directory, clip_path, pictures_directory
 from kiosk.errors import BundleError
 from kiosk.moments.album import Album

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from kiosk.config import Config, WebhookTill
+from kiosk.config import Config
+from kiosk.config_tills import WebhookTill
 from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
 from kiosk.health.till import TillReach
 from kiosk.list_keeper import ListKeeper, show_catalogue

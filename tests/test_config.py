@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from kiosk.camera.view import AS_IT_COMES, View
-from kiosk.config import Config, HonestyStoreTill, LedgerTill
+from kiosk.config import Config
 from kiosk.config_file import read_config
+from kiosk.config_tills import HonestyStoreTill, LedgerTill
 from kiosk.errors import ConfigError
 from kiosk.parts import configured_view
 

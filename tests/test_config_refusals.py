@@ -8,8 +8,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from kiosk.config import Config, HonestyStoreTill, LedgerTill, WebhookTill
+from kiosk.config import Config
 from kiosk.config_file import read_config
+from kiosk.config_tills import HonestyStoreTill, LedgerTill, WebhookTill
 from kiosk.errors import ConfigError
 
 STORE = {"kind": "honesty_store", "url": "https://t.example", "store_code": "ab", "refresh_token_variable": "TOKEN"}
