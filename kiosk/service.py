@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
-from kiosk.camera.capture import Capture, CaptureHooks, CaptureState, CaptureStatus
+from kiosk.camera.capture import Capture
+from kiosk.camera.capture_state import CaptureHooks, CaptureState, CaptureStatus
 from kiosk.config import Config
 from kiosk.counter import Counter, Watcher
 from kiosk.errors import KioskError

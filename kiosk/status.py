@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from kiosk.camera.capture import Capture, CaptureState
+from kiosk.camera.capture import Capture
+from kiosk.camera.capture_state import CaptureState
 from kiosk.outbox_view import outbox_status
 from kiosk.sales.catalogue import Catalogue
 from kiosk.shop import Shop

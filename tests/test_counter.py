@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from kiosk.bundle.bundle import open_bundle
-from kiosk.camera.capture import Capture, CaptureState
+from kiosk.camera.capture import Capture
+from kiosk.camera.capture_state import CaptureState
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Frame
 from kiosk.counter import Counter

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.camera.capture import Backoff, Capture, CaptureHooks, CaptureState, CaptureStatus
+from kiosk.camera.capture import Capture
+from kiosk.camera.capture_state import Backoff, CaptureHooks, CaptureState, CaptureStatus
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Frame, Source
 from kiosk.camera.mjpeg import MjpegSource

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.camera.capture import Backoff, Capture, CaptureState
+from kiosk.camera.capture import Capture
+from kiosk.camera.capture_state import Backoff, CaptureState
 from kiosk.camera.choose import live_source
 from kiosk.camera.frame import Frame, Source
 from kiosk.camera.isolated import IsolatedSource
