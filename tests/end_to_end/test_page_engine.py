@@ -252,7 +252,7 @@ def test_two_tablets_recognise_and_sell_side_by_side(kiosk: RunningKiosk, browse
         assert {kiosk.sale(shown_sale(page))["source"] for page in pages} == {"page"}
 
 
-def test_a_new_bundle_reaches_an_open_page_by_itself(tmp_path: Path, page: Page) -> None:
+def test_a_new_bundle_reaches_an_open_page_by_itself(tmp_path: Path, browser: Browser) -> None:
     newer = tmp_path / "newer"
     shutil.copytree(bundle_directory(), newer)
     manifest = json.loads((newer / MANIFEST_NAME).read_text())
@@ -260,11 +260,13 @@ def test_a_new_bundle_reaches_an_open_page_by_itself(tmp_path: Path, page: Page)
     web = {"port": free_ports(1)[0]}
     in_use = "document.querySelector('#about').dataset.bundle"
     grey = wall(tmp_path)
-    with running_kiosk(tmp_path, grey, UNDO_WINDOW_SECONDS, web=web) as kiosk:
-        page.goto(f"{kiosk.url}/tablet?backend=wasm")
-        backend_in_use(page)
-        assert page.evaluate(in_use) == manifest["id"]
-    with running_kiosk(tmp_path, grey, UNDO_WINDOW_SECONDS, bundle=newer, web=web):
-        wait_until(page, f"{in_use} === 'newer'")
-        before = frames(page)
-        wait_until(page, f"document.querySelector('#about').dataset.frames > {before}")
+    # While it starts anew nobody is there to answer.
+    with clean_page(browser, expected="ERR_CONNECTION_REFUSED") as page:
+        with running_kiosk(tmp_path, grey, UNDO_WINDOW_SECONDS, web=web) as kiosk:
+            page.goto(f"{kiosk.url}/tablet?backend=wasm")
+            backend_in_use(page)
+            assert page.evaluate(in_use) == manifest["id"]
+        with running_kiosk(tmp_path, grey, UNDO_WINDOW_SECONDS, bundle=newer, web=web):
+            wait_until(page, f"{in_use} === 'newer'")
+            before = frames(page)
+            wait_until(page, f"document.querySelector('#about').dataset.frames > {before}")

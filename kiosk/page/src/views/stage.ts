@@ -103,8 +103,11 @@ export class Stage {
   }
 
   private focusBack(): void {
-    const canTakeIt = this.opener?.isConnected === true && this.opener.offsetParent !== null;
-    (canTakeIt ? this.opener : this.parts.look)?.focus();
+    const said = this.opener?.textContent;
+    // The card may have been drawn anew meanwhile: then what says the same stands for the old button.
+    const places = [this.opener, ...this.parts.look.querySelectorAll<HTMLElement>("button")];
+    const back = places.find((one) => one?.isConnected && one.offsetParent !== null && one.textContent === said);
+    (back ?? this.parts.look).focus();
   }
 
   private touched(): void {
