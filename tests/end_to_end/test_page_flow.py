@@ -201,6 +201,18 @@ def test_escape_leaves_the_list_and_the_focus_comes_back(kiosk: RunningKiosk, pa
     expect(opener).to_be_focused()
 
 
+def test_the_focus_comes_back_to_a_button_that_was_drawn_anew_meanwhile(kiosk: RunningKiosk, page: Page) -> None:
+    page.goto(kiosk.url)
+    opener = page.get_by_role("button", name="Choose from the list")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#choose-title")).to_be_focused()
+    # As news from the kiosk does: the same button, but not the one that was pressed.
+    page.evaluate("for (const one of document.querySelectorAll('#card button')) one.replaceWith(one.cloneNode(true))")
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
 def test_the_page_speaks_the_browsers_language(kiosk: RunningKiosk, browser: Browser) -> None:
     context = browser.new_context(locale="de-AT")
     try:
