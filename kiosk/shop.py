@@ -12,10 +12,10 @@ from uuid import UUID
 from kiosk.config import Config
 from kiosk.config_tills import WebhookTill
 from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
+from kiosk.health.outbox import show_outbox
 from kiosk.health.till import TillReach
 from kiosk.list_keeper import ListKeeper, show_catalogue
 from kiosk.metrics import Metrics
-from kiosk.outbox_view import show_outbox
 from kiosk.parts import catalogue_refresh_seconds, configured_till
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.courier import Courier, CourierSettings

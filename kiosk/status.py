@@ -6,7 +6,7 @@ from typing import Any
 
 from kiosk.camera.capture import Capture
 from kiosk.camera.capture_state import CaptureState
-from kiosk.outbox_view import outbox_status
+from kiosk.health.outbox import outbox_status
 from kiosk.sales.catalogue import Catalogue
 from kiosk.shop import Shop
 
