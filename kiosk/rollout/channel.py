@@ -71,6 +71,18 @@ def place_of(kiosk: str, sha256: str) -> float:
     return (int.from_bytes(digest[:8]) >> 11) / 2**53
 
 
+def describe_offer(channel: Channel, kiosk: str) -> str:
+    """What a channel offers the kiosk of this name, and why."""
+    offer = channel.offer_for(kiosk)
+    if channel.next is None:
+        why = "as to all"
+    else:
+        why = f"its place is {place_of(kiosk, channel.next.sha256):.3f}, the next one's share {channel.next.share:g}"
+        if kiosk in channel.next.kiosks:
+            why = "named for the next one"
+    return f"{kiosk} is offered {shown(offer.url)}, sha256 {offer.sha256[:12]}... ({why})"
+
+
 AnyOffer = TypeVar("AnyOffer", bound=Offer)
 
 

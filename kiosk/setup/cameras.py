@@ -5,7 +5,7 @@ from pathlib import Path
 from kiosk.camera.choose import AUTO, live_source
 from kiosk.camera.csi import has_csi_camera
 from kiosk.camera.v4l2_devices import find_cameras
-from kiosk.check_camera import check_camera
+from kiosk.check.camera import check_camera
 from kiosk.config import Config
 from kiosk.errors import KioskError, SetupError
 

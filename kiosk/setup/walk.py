@@ -9,7 +9,7 @@ from typing import Any
 
 from kiosk.access_parts import certificate_source
 from kiosk.camera.choose import AUTO
-from kiosk.check import check, render
+from kiosk.check.check import check, render
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.config_values import default_state_dir

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.bench.command import render
+from kiosk.bench.bench import render
 from kiosk.bench.fed_loop import FedLoop
 from kiosk.bench.figures import Figures
 from kiosk.bench.frames import Measured

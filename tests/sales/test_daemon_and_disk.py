@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk
+from tests.sales.test_commands import fetched, metrics, wait_for
 from tests.sales.test_disk import fill
-from tests.sales.test_sales_command import fetched, metrics, wait_for
 
 
 @contextmanager

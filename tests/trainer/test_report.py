@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from kiosk.bundle.bundle import open_bundle
 from kiosk.bundle.manifest import Calibration, Label, Preprocessing
-from kiosk.bundle_view import describe
+from kiosk.commands.bundle_view import describe
 from tests.end_to_end.browser import launch
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built
 from trainer.calibration import LEAST_PHOTOS

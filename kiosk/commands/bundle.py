@@ -1,14 +1,14 @@
-"""The command `kiosk bundle`: parses and wires, no logic."""
+"""`kiosk bundle`: the model on this device."""
 
 import argparse
 import re
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
+from kiosk.commands.arguments import add_bundle_argument, add_config
 from kiosk.config_file import read_config
 
-_BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
 _SOURCE_HELP = "what `trainer build` wrote: the directory, a .zip, .tar or .tar.gz of it, or the https address of one"
 
 _EPILOG = """\
@@ -31,17 +31,19 @@ _FOLLOW = (
 )
 
 
-def add_bundle(bundle: argparse.ArgumentParser, config_help: str) -> None:
-    """Give the parser of `kiosk bundle` its actions."""
-    bundle.epilog = _EPILOG
-    bundle.formatter_class = argparse.RawDescriptionHelpFormatter
+def add_bundle(parsers: Any) -> None:
+    """`kiosk bundle` and its actions."""
+    bundle = parsers.add_parser(
+        "bundle", help="the model on this device: install, check, go back",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     actions = bundle.add_subparsers(metavar="ACTION", required=True)
     show = actions.add_parser("show", help="what a bundle is: labels, network, vote; and which ones are installed")
     show.set_defaults(run=_show)
     verify = actions.add_parser("verify", help="check every file, and the golden images on this device")
     verify.set_defaults(run=_verify)
     for action in (show, verify):
-        action.add_argument("bundle", metavar="DIR", nargs="?", help=_BUNDLE_HELP)
+        add_bundle_argument(action)
     install = actions.add_parser("install", help="check a bundle, try it on this device, and make it the current one")
     install.set_defaults(run=_install)
     install.add_argument("source", metavar="SOURCE", help=_SOURCE_HELP)
@@ -53,8 +55,7 @@ def add_bundle(bundle: argparse.ArgumentParser, config_help: str) -> None:
     follow.add_argument("--dry-run", action="store_true", help="only say what would be installed, and why")
     rollback = actions.add_parser("rollback", help="back to the bundle before")
     rollback.set_defaults(run=_rollback)
-    for action in actions.choices.values():
-        action.add_argument("--config", type=Path, metavar="FILE", help=config_help)
+    add_config(actions.choices.values())
 
 
 def _sha256(text: str) -> str:
@@ -63,11 +64,8 @@ def _sha256(text: str) -> str:
     return text.lower()
 
 
-# Each action imports what it needs only when it is asked for, so that `--help` answers at once.
-
-
 def _show(options: argparse.Namespace) -> int:
-    from kiosk.bundle_view import describe, describe_store
+    from kiosk.commands.bundle_view import describe, describe_store
     from kiosk.parts import bundle_store, configured_bundle
 
     config = read_config(options.config)
@@ -82,7 +80,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from kiosk.bundle_trial import try_bundle
-    from kiosk.bundle_view import describe_trial
+    from kiosk.commands.bundle_view import describe_trial
     from kiosk.parts import configured_bundle
 
     config = read_config(options.config)
@@ -94,7 +92,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _install(options: argparse.Namespace) -> int:
     from kiosk.bundle_install import Demands, install
-    from kiosk.bundle_view import describe_installed
+    from kiosk.commands.bundle_view import describe_installed
     from kiosk.parts import bundle_store
 
     config = read_config(options.config)
@@ -106,10 +104,10 @@ def _install(options: argparse.Namespace) -> int:
 
 def _follow(options: argparse.Namespace) -> int:
     from kiosk.bundle_install import Demands
-    from kiosk.bundle_view import describe_followed, describe_offer
+    from kiosk.commands.bundle_view import describe_followed
     from kiosk.errors import ConfigError
     from kiosk.parts import bundle_store, following
-    from kiosk.rollout.channel import read_channel
+    from kiosk.rollout.channel import describe_offer, read_channel
     from kiosk.rollout.following import follow
 
     config = read_config(options.config)
@@ -127,7 +125,7 @@ def _follow(options: argparse.Namespace) -> int:
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from kiosk.bundle_view import describe_rolled_back
+    from kiosk.commands.bundle_view import describe_rolled_back
     from kiosk.parts import bundle_store
 
     config = read_config(options.config)

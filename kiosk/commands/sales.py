@@ -1,12 +1,13 @@
-"""The command `kiosk sales`: parses and wires, no logic."""
+"""`kiosk sales`: the sales taken, and what to do about them."""
 
 import argparse
 import re
 import sys
 import time
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
+from kiosk.commands.arguments import add_config
 from kiosk.config_file import read_config
 from kiosk.sales.sale import SaleState
 
@@ -21,10 +22,12 @@ If it is not: kiosk sales retry ID, which sends it once more. If nobody should p
 All of this is safe while the kiosk runs."""
 
 
-def add_sales(sales: argparse.ArgumentParser, config_help: str) -> None:
-    """Give the parser of `kiosk sales` its actions."""
-    sales.epilog = _EPILOG
-    sales.formatter_class = argparse.RawDescriptionHelpFormatter
+def add_sales(parsers: Any) -> None:
+    """`kiosk sales` and its actions."""
+    sales = parsers.add_parser(
+        "sales", help="the sales taken, where each stands, and what to do",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     actions = sales.add_subparsers(metavar="ACTION", required=True)
     _add_list(actions.add_parser("list", help="sales with their id, time, state, price and name, the newest first"))
     show = actions.add_parser("show", help="one sale with its whole history")
@@ -52,8 +55,7 @@ def add_sales(sales: argparse.ArgumentParser, config_help: str) -> None:
     totals.add_argument("--entries", action="store_true", help="every entry in place of the totals, as csv")
     verify = actions.add_parser("verify", help="read everything kept of sales whole, and say what is damaged")
     verify.set_defaults(run=_verify)
-    for action in actions.choices.values():
-        action.add_argument("--config", type=Path, metavar="FILE", help=config_help)
+    add_config(actions.choices.values())
 
 
 def _add_list(listing: argparse.ArgumentParser) -> None:
@@ -90,9 +92,6 @@ def _moment(text: str) -> float:
     except (ValueError, OverflowError) as error:
         allowed = "a date such as 2026-11-23 or '2026-11-23 14:00', or 30m, 12h, 7d"
         raise argparse.ArgumentTypeError(f"given {text}; allowed: {allowed}") from error
-
-
-# Each action imports what it needs only when it is asked for, so that `--help` answers at once.
 
 
 def _list(options: argparse.Namespace) -> int:

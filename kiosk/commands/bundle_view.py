@@ -1,7 +1,6 @@
 """What `kiosk bundle` prints."""
 
 from kiosk.bundle.bundle import Bundle
-from kiosk.bundle.fetching import shown
 from kiosk.bundle.manifest import Calibration, VotingDefaults
 from kiosk.bundle.pointer import Placed, Pointer
 from kiosk.bundle.store import BundleStore
@@ -9,7 +8,6 @@ from kiosk.bundle_install import Installed
 from kiosk.bundle_trial import Trial
 from kiosk.money import pounds
 from kiosk.parts import INSTALLED
-from kiosk.rollout.channel import Channel, place_of
 from kiosk.rollout.following import Followed
 
 _FIRST = "a running kiosk takes it when it is restarted: systemctl restart kiosk"
@@ -88,18 +86,6 @@ def describe_installed(done: Installed, in_use: str) -> str:
             *(_not_used(in_use) or [_FIRST if previous is None else _NEXT]),
         ]
     )
-
-
-def describe_offer(channel: Channel, kiosk: str) -> str:
-    """What a channel offers the kiosk of this name, and why."""
-    offer = channel.offer_for(kiosk)
-    if channel.next is None:
-        why = "as to all"
-    else:
-        why = f"its place is {place_of(kiosk, channel.next.sha256):.3f}, the next one's share {channel.next.share:g}"
-        if kiosk in channel.next.kiosks:
-            why = "named for the next one"
-    return f"{kiosk} is offered {shown(offer.url)}, sha256 {offer.sha256[:12]}... ({why})"
 
 
 def describe_followed(done: Followed, in_use: str) -> str:

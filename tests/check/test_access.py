@@ -8,8 +8,8 @@ import pytest
 
 from kiosk.access.certificates import LocalCertificate
 from kiosk.access_parts import certificates_directory
-from kiosk.check import _try
-from kiosk.check_access import check_certificate
+from kiosk.check.access import check_certificate
+from kiosk.check.check import _try
 from kiosk.config import Config
 from kiosk.errors import CertificateError
 from tests.end_to_end.running_kiosk import free_ports, running_kiosk, wall

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kiosk.check_till import check_till
+from kiosk.check.till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.errors import ConfigError, KioskError, NotAuthorised

@@ -1,9 +1,10 @@
-"""The command `kiosk setup`: parses and wires, no logic."""
+"""`kiosk setup`: the first start."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from kiosk.config_file import TILL_KINDS
 
@@ -17,10 +18,12 @@ Without questions:
   kiosk setup --yes --camera auto --till honesty_store --store-code abc --secret-file /media/stick/token"""
 
 
-def add_setup(setup: argparse.ArgumentParser) -> None:
-    """Give the parser of `kiosk setup` its options."""
-    setup.epilog = _EPILOG
-    setup.formatter_class = argparse.RawDescriptionHelpFormatter
+def add_setup(parsers: Any) -> None:
+    """`kiosk setup`."""
+    setup = parsers.add_parser(
+        "setup", help="the first start: find the camera, ask for the till, write the config",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     setup.set_defaults(run=_setup)
     setup.add_argument(
         "--config",

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.check_page import check_pay_link, check_pictures
+from kiosk.check.page import check_pay_link, check_pictures
 from kiosk.config import Config
 from kiosk.demo import pictures_directory
 from kiosk.errors import KioskError

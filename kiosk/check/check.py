@@ -11,16 +11,15 @@ from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
 from kiosk.bundle_trial import require_trial
-from kiosk.bundle_view import describe_offer
-from kiosk.check_access import check_certificate
-from kiosk.check_camera import check_camera
-from kiosk.check_page import check_pay_link, check_pictures
-from kiosk.check_till import check_till
+from kiosk.check.access import check_certificate
+from kiosk.check.camera import check_camera
+from kiosk.check.page import check_pay_link, check_pictures
+from kiosk.check.till import check_till
 from kiosk.config import Config
 from kiosk.config_file import read_config
 from kiosk.errors import ConfigError, Damaged, KioskError, NoSuchSale
 from kiosk.parts import configured_bundle, configured_following, stand_in
-from kiosk.rollout.channel import read_channel
+from kiosk.rollout.channel import describe_offer, read_channel
 from kiosk.sales.database import Database
 from kiosk.sales.files import damaged_files, outbox_path
 from kiosk.sales.schema import MIGRATIONS

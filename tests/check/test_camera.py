@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.check_camera import check_camera
+from kiosk.check.camera import check_camera
 from kiosk.config import Config
 from kiosk.demo import clip_path
 from kiosk.errors import CameraError, KioskError

@@ -1,4 +1,4 @@
-"""The command `kiosk moments`: the hard moments on this device, and their way to the trainer."""
+"""`kiosk moments`: the hard moments on this device, and their way to the trainer."""
 
 import argparse
 import json
@@ -6,8 +6,9 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kiosk.commands.arguments import add_config
 from kiosk.config_file import read_config
 from kiosk.errors import MomentError
 
@@ -23,10 +24,12 @@ puts them into photos/cola/, from where `trainer build photos` learns. What is n
 They are kept only where the config says so (hard_moments: {keep: 100}), and leave this device only by your hand."""
 
 
-def add_moments(moments: argparse.ArgumentParser, config_help: str) -> None:
-    """Give the parser of `kiosk moments` its actions."""
-    moments.epilog = _EPILOG
-    moments.formatter_class = argparse.RawDescriptionHelpFormatter
+def add_moments(parsers: Any) -> None:
+    """`kiosk moments` and its actions."""
+    moments = parsers.add_parser(
+        "moments", help="what was not recognised, kept for the next training",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     actions = moments.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="those that are kept, the oldest first, and where their pictures lie")
     listing.set_defaults(run=_list)
@@ -40,8 +43,7 @@ def add_moments(moments: argparse.ArgumentParser, config_help: str) -> None:
     remove.set_defaults(run=_remove)
     for action in (take, remove):
         action.add_argument("ids", metavar="ID", nargs="+", help=_ID_HELP)
-    for action in actions.choices.values():
-        action.add_argument("--config", type=Path, metavar="FILE", help=config_help)
+    add_config(actions.choices.values())
 
 
 def _list(options: argparse.Namespace) -> int:

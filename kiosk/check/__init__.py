@@ -1,0 +1,1 @@
+"""`kiosk check`: one file a part of the kiosk; check.py tries them all."""

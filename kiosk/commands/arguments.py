@@ -1,0 +1,24 @@
+"""What several commands' options have in common."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+_CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
+_BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
+
+
+def add_config(parsers: Iterable[argparse.ArgumentParser]) -> None:
+    """The option `--config`, for each of `parsers`."""
+    for parser in parsers:
+        parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+
+
+def add_bundle_option(parser: argparse.ArgumentParser) -> None:
+    """The option `--bundle`."""
+    parser.add_argument("--bundle", metavar="DIR", help=_BUNDLE_HELP)
+
+
+def add_bundle_argument(parser: argparse.ArgumentParser) -> None:
+    """The same without its name."""
+    parser.add_argument("bundle", metavar="DIR", nargs="?", help=_BUNDLE_HELP)
