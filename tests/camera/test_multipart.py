@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.camera.multipart import PartParser
@@ -22,7 +22,6 @@ def fed_in_pieces(parser: PartParser, stream: bytes, sizes: list[int]) -> list[b
 
 
 @given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=20), with_length=st.booleans())
-@settings(deadline=None)
 def test_parts_are_the_same_however_the_bytes_arrive(sizes: list[int], with_length: bool) -> None:
     stream = b"".join(part(picture, with_length=with_length) for picture in PICTURES) + f"--{BOUNDARY}--".encode()
     assert fed_in_pieces(PartParser(BOUNDARY), stream, sizes) == PICTURES
@@ -80,7 +79,6 @@ def test_a_head_without_end_is_passed_over() -> None:
 
 
 @given(st.randoms(use_true_random=False), st.binary(max_size=300))
-@settings(deadline=None)
 def test_whatever_is_cut_out_or_put_in_the_last_picture_comes_through(rng: random.Random, junk: bytes) -> None:
     stream = b"".join(map(part, PICTURES)) * 3
     place, cut = rng.randrange(len(stream) // 2), rng.randrange(2000)

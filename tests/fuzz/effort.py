@@ -28,6 +28,6 @@ def fuzz(examples: int) -> Callable[[Any], Any]:
         # How plugins of pytest do it, too: https://hypothesis.readthedocs.io, "Custom function execution".
         test.hypothesis.inner_test = counted
         quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
-        return settings(max_examples=examples * TIMES, deadline=None, suppress_health_check=quiet)(test)
+        return settings(max_examples=examples * TIMES, suppress_health_check=quiet)(test)
 
     return decorate

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
@@ -202,6 +202,4 @@ class OutboxAgainstAModel(RuleBasedStateMachine):
 
 
 TestOutboxAgainstAModel = OutboxAgainstAModel.TestCase
-TestOutboxAgainstAModel.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestOutboxAgainstAModel.settings = settings(max_examples=20, stateful_step_count=25)

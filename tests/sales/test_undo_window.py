@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.sales.backoff import Backoff
@@ -15,9 +15,6 @@ from kiosk.sales.return_window import RETURN_SECONDS, ReturnWindow
 from kiosk.sales.sale import Sale, SaleState
 from kiosk.sales.undo_window import UndoWindow
 from tests.sales.samples import a_sale
-
-# A busy machine is no failure.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Hands:
@@ -35,7 +32,6 @@ def held(at: float, window_seconds: float = 8.0) -> Sale:
     return a_sale(state=SaleState.HELD, taken_at=at, due_at=at + window_seconds)
 
 
-@UNHURRIED
 @given(st.floats(min_value=-1e9, max_value=1e9))
 def test_a_jump_of_the_wall_clock_changes_nothing_for_a_sale_taken_here(jump_seconds: float) -> None:
     hands = Hands()
@@ -49,7 +45,6 @@ def test_a_jump_of_the_wall_clock_changes_nothing_for_a_sale_taken_here(jump_sec
     assert window.seconds_left(sale) == 0.0
 
 
-@UNHURRIED
 @given(st.floats(min_value=-1e12, max_value=1e12))
 def test_a_sale_left_behind_waits_at_most_one_window(due_in_seconds: float) -> None:
     hands = Hands()
@@ -76,7 +71,6 @@ def test_countdowns_of_sales_gone_by_are_dropped() -> None:
     assert set(window._ends) == {sales[0].id}
 
 
-@UNHURRIED
 @given(st.integers(min_value=1, max_value=10**9))
 def test_the_wait_grows_to_its_limit_and_is_never_short(failures: int) -> None:
     delay = Backoff(1.0, 60.0).delay_seconds(failures)

@@ -92,7 +92,7 @@ def families(draw: st.DrawFn) -> list[bytes]:
     return prints
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(families())
 def test_near_pairs_tie_together_just_what_is_near(prints: list[bytes]) -> None:
     pairs = list(near_pairs(prints))
@@ -111,7 +111,7 @@ def test_near_pairs_tie_together_just_what_is_near(prints: list[bytes]) -> None:
     assert len(same) == len(prints) - len(distinct)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(families())
 def test_thinning_keeps_one_near_each_and_no_two_that_are_near(prints: list[bytes]) -> None:
     answer = nearest_kept(prints)

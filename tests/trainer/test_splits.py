@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainer.pictures import draw_shop, save, scene
@@ -27,7 +27,6 @@ def sides(dealt: Dealt) -> dict[Path, str]:
     return {photo.path: side for side in ("train", "val", "test") for photo in getattr(dealt, side)}
 
 
-@settings(deadline=None)
 @given(shops(), st.integers(0, 5))
 def test_a_group_never_stands_on_two_sides_and_nobody_is_lost(shop: tuple[list[Photo], list[int]], seed: int) -> None:
     photos, groups = shop
@@ -38,7 +37,6 @@ def test_a_group_never_stands_on_two_sides_and_nobody_is_lost(shop: tuple[list[P
         assert len({side[photo.path] for photo, its in zip(photos, groups, strict=True) if its == group}) == 1
 
 
-@settings(deadline=None)
 @given(shops(), st.integers(0, 5))
 def test_each_label_trains_on_most_of_its_photos(shop: tuple[list[Photo], list[int]], seed: int) -> None:
     photos, groups = shop
@@ -48,7 +46,6 @@ def test_each_label_trains_on_most_of_its_photos(shop: tuple[list[Photo], list[i
         assert trained[label] >= count * (1 - VAL - TEST) / 2
 
 
-@settings(deadline=None)
 @given(shops(), st.integers(0, 5))
 def test_a_label_whose_photos_are_all_single_gets_its_exact_shares(
     shop: tuple[list[Photo], list[int]], seed: int
@@ -61,7 +58,6 @@ def test_a_label_whose_photos_are_all_single_gets_its_exact_shares(
     assert dealt.unmeasured == []
 
 
-@settings(deadline=None)
 @given(shops(), st.integers(0, 5))
 def test_the_seed_alone_decides(shop: tuple[list[Photo], list[int]], seed: int) -> None:
     photos, groups = shop

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.sales.return_window import RETURN_SECONDS
@@ -272,7 +272,7 @@ def test_no_body_whatever_makes_the_kiosk_fail(tmp_path: Path) -> None:
         shop = runner.run(context.__aenter__())
 
         @given(st.lists(BODIES, min_size=1, max_size=5), st.text("abc/.%-0", max_size=12))
-        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=150)
         def never_fails(bodies: list[bytes], place: str) -> None:
             for path in ("/api/decisions", f"/api/sales/{place}/undo"):
                 statuses = runner.run(post_all(shop.client, path, bodies))
