@@ -194,7 +194,7 @@ class Config(Section):
     bundle: str = "installed"
     """installed: what `kiosk bundle install` made current, and until then the demo; demo; or a directory."""
     bundle_keys: tuple[SigningKey, ...] = ()
-    """Public keys of minisign: with any given, only bundles that one of them signed are used. The demo needs none."""
+    """Public keys of minisign: with any, a bundle (but the demo) or channel is used only if one of them signed it."""
     bundle_channel: ChannelConfig = ChannelConfig()
     camera: CameraConfig = CameraConfig()
     recognition: RecognitionConfig = RecognitionConfig()

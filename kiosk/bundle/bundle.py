@@ -14,7 +14,9 @@ from kiosk.printable import printable
 MODEL_NAME = "model.tflite"
 _MOST_CHARACTERS = 100
 """Of a key that somebody else chose, in a message."""
-SIGNATURE_NAME = f"{MANIFEST_NAME}.minisig"
+SIGNATURE_SUFFIX = ".minisig"
+"""What minisign adds to the name of a file that it signs."""
+SIGNATURE_NAME = MANIFEST_NAME + SIGNATURE_SUFFIX
 """Beside the manifest, where its owner signed it: as the manifest has the sha256 of every file, that signs them all."""
 
 

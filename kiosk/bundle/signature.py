@@ -1,6 +1,7 @@
-"""Who made a bundle: signatures of `minisign` (https://jedisct1.github.io/minisign/) over its manifest.
+"""Who made a bundle, or wrote a channel: signatures of `minisign` (https://jedisct1.github.io/minisign/).
 
-The manifest has the sha256 of every file, so whoever signed it signed them all: `minisign -Sm bundle.json`.
+A bundle's is over its manifest, which has the sha256 of every file, so whoever signed it signed them all: `minisign -Sm
+bundle.json`.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kiosk.bundle.bundle import SIGNATURE_NAME
+from kiosk.bundle.bundle import SIGNATURE_NAME, SIGNATURE_SUFFIX
 from kiosk.bundle.manifest import MANIFEST_NAME
 from kiosk.errors import BundleError
 
@@ -31,11 +32,13 @@ def read_signed(directory: Path) -> tuple[bytes, bytes | None]:
         raise BundleError(f"{directory}: {error.strerror}; copy the bundle again") from error
 
 
-def require_signed(content: bytes, signature: bytes | None, keys: Sequence[str], where: object) -> str:
-    """Refuse a manifest that none of `keys` signed; answers with the comment that was signed along.
+def require_signed(
+    content: bytes, signature: bytes | None, keys: Sequence[str], where: object, name: str = MANIFEST_NAME
+) -> str:
+    """Refuse a file that none of `keys` signed; answers with the comment that was signed along.
 
-    `content`: the manifest as it stands on disk. `signature`: of the file beside it, if there is one. `where`: for
-    messages.
+    `content`: the file as it stands. `signature`: of the file beside it, if there is one. `where`, and the file's
+    `name`: for messages.
 
     Raises:
         BundleError: it is not signed, by another key, or was changed since.
@@ -44,7 +47,7 @@ def require_signed(content: bytes, signature: bytes | None, keys: Sequence[str],
     import minisign
 
     if signature is None:
-        raise BundleError(f"{where}: not signed, and bundle_keys asks for it; sign it: minisign -Sm bundle.json")
+        raise BundleError(f"{where}: not signed, and bundle_keys asks for it; sign it: minisign -Sm {name}")
     try:
         given = minisign.Signature.from_bytes(signature)
         for key in keys:
@@ -55,5 +58,5 @@ def require_signed(content: bytes, signature: bytes | None, keys: Sequence[str],
             return str(given.trusted_comment)
     except ValueError as error:
         # What minisign's own errors are too: a signature, or a key of the config, that is none.
-        raise BundleError(f"{where}: {SIGNATURE_NAME} cannot be read ({error}); sign the bundle again") from error
+        raise BundleError(f"{where}: {name}{SIGNATURE_SUFFIX} cannot be read ({error}); sign it again") from error
     raise BundleError(f"{where}: signed by none of bundle_keys, or changed since; do not use it before you know why")

@@ -121,7 +121,7 @@ async def _channel(config: Config) -> str:
     following = configured_following(config)
     if following is None:
         return "none followed"
-    return describe_offer(await asyncio.to_thread(read_channel, following.url), following.kiosk)
+    return describe_offer(await asyncio.to_thread(read_channel, following.url, following.keys), following.kiosk)
 
 
 def _self_test(bundle: Bundle, config: Config) -> str:

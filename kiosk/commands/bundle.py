@@ -26,8 +26,9 @@ Sign it first, if you like:     minisign -Sm BUNDLE/bundle.json      (and put th
 
 _FOLLOW = (
     "A channel is a small file at an https address that many kiosks read: it names a bundle for all, and perhaps the"
-    " next one for a share of them. A kiosk whose config has bundle_channel does this by itself. What was refused here,"
-    " or gone back from, is not installed again until the channel offers another one."
+    " next one for a share of them. With bundle_keys it has to be signed, as the bundles: minisign -Sm channel.json."
+    " A kiosk whose config has bundle_channel does this by itself. What was refused here, or gone back from, is not"
+    " installed again until the channel offers another one."
 )
 
 
@@ -114,7 +115,7 @@ def _follow(options: argparse.Namespace) -> int:
     url = options.url or config.bundle_channel.url
     if url is None:
         raise ConfigError(["no channel: give its https address, or set bundle_channel.url in the config"])
-    kiosk, channel = following(config, url).kiosk, read_channel(url)
+    kiosk, channel = following(config, url).kiosk, read_channel(url, config.bundle_keys)
     print(describe_offer(channel, kiosk))
     if options.dry_run:
         return 0

@@ -6,17 +6,21 @@
 
 Every kiosk runs `bundle`; those that `next` falls to run that. Raising its share takes it from nobody; taking `next`
 away brings all back to `bundle`; making it `bundle` ends the roll-out. Addresses may be relative to the channel's own.
+Where bundles have to be signed, so has the channel: `minisign -Sm channel.json`, and the signature beside it.
 """
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Literal, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kiosk.bundle.bundle import SIGNATURE_SUFFIX
 from kiosk.bundle.fetching import fetch, shown
-from kiosk.errors import BundleUnavailable
+from kiosk.bundle.signature import require_signed
+from kiosk.errors import BundleError, BundleUnavailable
 from kiosk.printable import printable
 
 LARGEST_BYTES = 64 * 1024
@@ -86,15 +90,40 @@ def describe_offer(channel: Channel, kiosk: str) -> str:
 AnyOffer = TypeVar("AnyOffer", bound=Offer)
 
 
-def read_channel(address: str) -> Channel:
+def read_channel(address: str, keys: Sequence[str] = ()) -> Channel:
     """What the channel at an https address says now, with whole addresses.
 
+    `keys`: public keys, one of which must have signed it; none: it need not be signed.
+
     Raises:
-        BundleUnavailable: it cannot be had, or is none.
+        BundleUnavailable: it cannot be had, is none, or is not signed as demanded. Between the writing of a channel and
+            that of its signature they do not fit, so that too is to be tried again later.
     """
+    content = _small_file(address)
+    if keys:
+        _require_signed(content, address, keys)
+    return parse_channel(content, address)
+
+
+def _require_signed(content: bytes, address: str, keys: Sequence[str]) -> None:
+    parts = urlsplit(address)
+    name = parts.path.rpartition("/")[2] or "channel.json"
+    try:
+        signature = _small_file(parts._replace(path=parts.path + SIGNATURE_SUFFIX).geturl())
+    except BundleUnavailable as error:
+        raise BundleUnavailable(
+            f"{error}; bundle_keys asks for the channel's signature beside it: minisign -Sm {name}"
+        ) from error
+    try:
+        require_signed(content, signature, keys, shown(address), name)
+    except BundleError as error:
+        raise BundleUnavailable(str(error)) from error
+
+
+def _small_file(address: str) -> bytes:
     content = io.BytesIO()
     fetch(address, content, largest_bytes=LARGEST_BYTES)
-    return parse_channel(content.getvalue(), address)
+    return content.getvalue()
 
 
 def parse_channel(content: bytes, address: str) -> Channel:

@@ -100,7 +100,8 @@ def main() -> int:
     die_first()
     demands = Demands(task["engine"], task["threads"], tuple(task["keys"]))
     try:
-        done = follow(read_channel(task["url"]).offer_for(task["kiosk"]), BundleStore(Path(task["store"])), demands)
+        offer = read_channel(task["url"], demands.keys).offer_for(task["kiosk"])
+        done = follow(offer, BundleStore(Path(task["store"])), demands)
     except KioskError as error:
         print(json.dumps({"error": str(error)}))
         return 1

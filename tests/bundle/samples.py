@@ -48,10 +48,13 @@ def wrong_answers(manifest: Manifest) -> None:
 
 def signed_by(key: KeyPair, bundle: Path) -> Path:
     """Sign a bundle; as `minisign -Sm bundle.json` does."""
-    manifest = bundle / "bundle.json"
-    signature = key.secret_key.sign(manifest.read_bytes(), trusted_comment="from the kitchen")
-    (bundle / "bundle.json.minisig").write_bytes(bytes(signature))
+    (bundle / "bundle.json.minisig").write_bytes(signature_of(key, bundle / "bundle.json"))
     return bundle
+
+
+def signature_of(key: KeyPair, file: Path) -> bytes:
+    """As `minisign -Sm FILE` writes it beside the file."""
+    return bytes(key.secret_key.sign(file.read_bytes(), trusted_comment="from the kitchen"))
 
 
 def public(key: KeyPair) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from minisign import KeyPair
 
 from kiosk.bundle.bundle import open_bundle
 from kiosk.bundle.store import BundleStore
 from kiosk.bundle_install import Demands, install
 from kiosk.rollout.channel import place_of
 from tests.bundle.https_files import https_files
-from tests.bundle.samples import tarred
+from tests.bundle.samples import public, signature_of, tarred
 from tests.end_to_end.running_kiosk import KIOSK
 
 
@@ -45,6 +46,10 @@ class Channel:
         said = {"format": 1, "bundle": bundle} | ({"next": following} if following else {})
         (self.files / "channel.json").write_text(json.dumps(said))
 
+    def sign(self, key: KeyPair) -> None:
+        """What it says now."""
+        (self.files / "channel.json.minisig").write_bytes(signature_of(key, self.files / "channel.json"))
+
 
 @contextmanager
 def channel_in(directory: Path) -> Iterator[Channel]:
@@ -63,6 +68,8 @@ class Follower:
     name: str
     directory: Path
     channel: Channel
+    key: KeyPair | None = None
+    """What bundles and channel have to be signed with."""
 
     @property
     def store(self) -> BundleStore:
@@ -85,7 +92,8 @@ class Follower:
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         config = self.directory / f"{self.name}.yaml"
         settings = {"name": self.name, "state_dir": str(self.store.directory.parent)}
-        config.write_text(yaml.safe_dump(settings | {"bundle_channel": {"url": self.channel.address}}))
+        keys = {} if self.key is None else {"bundle_keys": [public(self.key)]}
+        config.write_text(yaml.safe_dump(settings | keys | {"bundle_channel": {"url": self.channel.address}}))
         command = [str(KIOSK), *arguments, "--config", str(config)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.channel.environment)
         assert "Traceback" not in done.stderr

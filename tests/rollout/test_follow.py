@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from minisign import KeyPair
 
-from tests.bundle.samples import a_bundle, wrong_answers
+from tests.bundle.samples import a_bundle, signed_by, wrong_answers
 from tests.rollout.kiosks import Channel, Follower, channel_in, one_on_each_side
 
 pytestmark = pytest.mark.timeout(300)
@@ -97,3 +98,25 @@ def test_who_went_back_stays_there_until_another_one_is_offered(tmp_path: Path, 
     channel.says(newer)
     lab.follow()
     assert lab.runs() == "newer"
+
+
+def test_with_keys_a_channel_that_is_not_signed_changes_nothing(tmp_path: Path, channel: Channel) -> None:
+    key, strange = KeyPair.generate(), KeyPair.generate()
+    older, newer = (channel.put(signed_by(key, a_bundle(tmp_path, name))) for name in ("older", "newer"))
+    lab = Follower("lab", tmp_path, channel, key)
+    channel.says(newer)
+    assert "asks for the channel's signature beside it: minisign -Sm channel.json" in lab.follow().stderr
+    channel.sign(strange)
+    assert "signed by none of bundle_keys" in lab.follow().stderr
+    assert lab.runs() is None
+    channel.sign(key)
+    assert lab.follow().returncode == 0
+    assert lab.runs() == "newer"
+
+    channel.says(older)
+    assert "changed since" in lab.check(), "somebody who has no key puts all back to an older bundle of ours"
+    assert lab.follow().returncode == 1
+    assert lab.runs() == "newer"
+    channel.sign(key)
+    assert lab.follow().returncode == 0, "read too early it was not signed yet, and is looked at again"
+    assert lab.runs() == "older"

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from minisign import KeyPair
 
 from kiosk.bundle_install import Demands, install
 from kiosk.config import Config
@@ -14,7 +15,7 @@ from kiosk.metrics import Metrics
 from kiosk.parts import bundle_store
 from kiosk.rollout import follower
 from kiosk.rollout.follower import ChannelFollower, Following
-from tests.bundle.samples import a_bundle, wrong_answers
+from tests.bundle.samples import a_bundle, public, signed_by, wrong_answers
 from tests.end_to_end.running_kiosk import running_kiosk, wall
 from tests.rollout.kiosks import channel_in
 from tests.sales.samples import until
@@ -31,11 +32,15 @@ def wait_for(claim: Callable[[], bool]) -> None:
 
 @pytest.mark.timeout(300)
 def test_it_takes_what_is_offered_and_says_when_it_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = KeyPair.generate()
     with channel_in(tmp_path) as channel:
         monkeypatch.setenv("SSL_CERT_FILE", channel.environment["SSL_CERT_FILE"])
-        install(str(a_bundle(tmp_path, "old")), bundle_store(Config(state_dir=tmp_path / "state")), Demands())
-        channel.says(channel.put(a_bundle(tmp_path, "new")))
+        old = signed_by(key, a_bundle(tmp_path, "old"))
+        install(str(old), bundle_store(Config(state_dir=tmp_path / "state")), Demands())
+        channel.says(channel.put(signed_by(key, a_bundle(tmp_path, "new"))))
+        channel.sign(key)
         more = {"name": "lab", "bundle": "installed", "bundle_channel": {"url": channel.address, "check_seconds": 10}}
+        more["bundle_keys"] = [public(key)]
         with running_kiosk(tmp_path, wall(tmp_path), 0, more=more) as kiosk:
 
             def told(line: str) -> bool:
@@ -44,7 +49,8 @@ def test_it_takes_what_is_offered_and_says_when_it_refused(tmp_path: Path, monke
 
             wait_for(lambda: told('kiosk_bundle_info{id="new",labels="11"} 1.0'))
             assert told("kiosk_bundle_channel_in_use 1.0")
-            channel.says(channel.put(a_bundle(tmp_path, "bad", wrong_answers)))
+            channel.says(channel.put(signed_by(key, a_bundle(tmp_path, "bad", wrong_answers))))
+            channel.sign(key)
             wait_for(lambda: told("kiosk_bundle_channel_in_use 0.0"))
             assert told('kiosk_bundle_info{id="new",labels="11"} 1.0')
 
