@@ -56,7 +56,7 @@ def running_kiosk(
     directory: Path,
     camera: str,
     undo_window_seconds: float,
-    till: dict[str, str] | None = None,
+    till: dict[str, Any] | None = None,
     bundle: Path | None = None,
     *,
     web: dict[str, Any] | None = None,

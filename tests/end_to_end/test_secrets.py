@@ -1,64 +1,24 @@
 """A whole kiosk with a secret in every place that can hold one: none of them is in anything that people read."""
 
-import json
-import os
 import re
-import signal
 import ssl
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from http.client import HTTPSConnection
-from pathlib import Path
 from stat import S_IMODE
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
-from uuid import uuid4
 
 import pytest
-import yaml
 
 from tests.camera.mjpeg_server import Camera, Send, camera_playing, part
 from tests.camera.pictures import jpeg
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, free_ports, running_kiosk
-from tests.tills.process import running_till
+from tests.end_to_end.running_kiosk import free_ports, running_kiosk
+from tests.end_to_end.secret_sweep import Seen
+from tests.tills.process import RunningTill, running_till
+from tests.tills.simulated_faults import Fault
 
 CAMERA_PASSWORD, CAMERA_KEY, TILL_PASSWORD = "hunter2-of-the-camera", "key-in-the-query", "hunter2-of-the-till"
 JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 """Any of the till's tokens, also those that nobody here has seen."""
-PATIENCE_SECONDS = 60
-PAGES = ["/", "/tablet", "/healthz", "/pair", "/trust", "/api/page", "/api/sales", "/api/catalogue", "/api/voting"]
-COMMANDS = [
-    *(["check"], ["sales", "list", "--json"], ["sales", "export"], ["bundle", "show"], ["tablets", "list"]),
-    ["certificate", "show"],
-]
-
-
-@dataclass
-class Seen:
-    """A kiosk, its secrets, and every text that came out of it."""
-
-    kiosk: RunningKiosk
-    directory: Path
-    secrets: dict[str, str]
-    texts: dict[str, str] = field(default_factory=dict)
-
-    def get(self, url: str) -> None:
-        """Look at a page."""
-        with urlopen(url) as answer:
-            self.texts[url] = f"{answer.headers}\n{answer.read().decode()}"
-
-    def command(self, *words: str) -> str:
-        """Run a command; it may fail."""
-        command = [str(KIOSK), "--verbose", *words, "--config", str(self.kiosk.config)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        self.texts[" ".join(words)] = done.stdout + done.stderr
-        return done.stdout
-
-    def log(self) -> str:
-        """What the daemon has said so far."""
-        return (self.directory / "kiosk.log").read_text()
 
 
 def _play(camera: Camera, send: Send) -> None:
@@ -84,26 +44,21 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         with running_kiosk(directory, address, 0, settings, web=web) as kiosk:
             secrets = {"refresh token": till.refresh_token, "password": CAMERA_PASSWORD, "key": CAMERA_KEY}
             seen = Seen(kiosk, directory, secrets | {"till's password": TILL_PASSWORD})
-            _work(seen, port)
+            _work(seen, port, till)
             yield seen
 
 
-def _work(seen: Seen, port: int) -> None:
+def _work(seen: Seen, port: int, till: RunningTill) -> None:
     """Pair a tablet, sell, look at every page and command, be refused a reload, and end by a crash."""
     _pair(seen, port)
-    _sell(seen)
-    for path in PAGES:
-        seen.get(f"{seen.kiosk.url}{path}")
-    seen.get(f"{seen.kiosk.metrics_url}/metrics")
-    with urlopen(f"{seen.kiosk.url}/api/events") as events:
-        seen.texts["events"] = b"".join(events.readline() for _ in range(5)).decode()
-    for words in COMMANDS:
-        seen.command(*words)
-    seen.command("sales", "show", seen.kiosk.sales()[0]["id"])
-    _reload_with_a_password_in_the_wrong_place(seen)
-    os.kill(seen.kiosk.pid, signal.SIGABRT)
-    _wait_for(lambda: "Aborted" in seen.log())
-    seen.texts["log"] = seen.log()
+    seen.sell("settled", "rejected")
+    # Neither its answer comes, nor can the list be read.
+    till.fail_others_sometimes({Fault.DROP_BEFORE: 1.0})
+    till.fail_next(Fault.DROP_AFTER)
+    seen.sell("in_doubt")
+    seen.look_at_everything()
+    seen.be_refused_a_reload({"url": f"https://owner:{TILL_PASSWORD}@till.example"}, "till.url")
+    seen.crash()
 
 
 def _pair(seen: Seen, port: int) -> None:
@@ -122,41 +77,9 @@ def _pair(seen: Seen, port: int) -> None:
     seen.secrets["cookie"] = cookie.partition("=")[2].partition(";")[0]
 
 
-def _sell(seen: Seen) -> None:
-    with urlopen(f"{seen.kiosk.url}/api/catalogue") as answer:
-        label = json.load(answer)["products"][0]["label"]
-    body = json.dumps({"id": str(uuid4()), "label": label, "confidence": 0.9, "votes": 3}).encode()
-    request = Request(f"{seen.kiosk.url}/api/decisions", body, {"Content-Type": "application/json"})
-    with urlopen(request) as answer:
-        assert answer.status == 201
-    _wait_for(lambda: seen.kiosk.sales()[0]["state"] in ("settled", "rejected"))
-
-
-def _reload_with_a_password_in_the_wrong_place(seen: Seen) -> None:
-    good = seen.kiosk.config.read_text()
-    bad = yaml.safe_load(good)
-    bad["till"]["url"] = f"https://owner:{TILL_PASSWORD}@till.example"
-    seen.kiosk.config.write_text(yaml.safe_dump(bad))
-    os.kill(seen.kiosk.pid, signal.SIGHUP)
-    _wait_for(lambda: "till.url" in urlopen(f"{seen.kiosk.url}/healthz").read().decode())
-    seen.get(f"{seen.kiosk.url}/healthz")
-    seen.command("check")
-    seen.kiosk.config.write_text(good)
-
-
-def _wait_for(claim: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not claim():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_no_secret_is_in_anything_that_people_read(seen: Seen) -> None:
     assert {"log", "events", "check", "tablets list"} <= set(seen.texts)
-    leaks = {
-        (what, where) for where, text in seen.texts.items() for what, secret in seen.secrets.items() if secret in text
-    }
-    assert leaks == set()
+    assert seen.leaks() == set()
     assert [where for where, text in seen.texts.items() if JWT.search(text)] == []
 
 
@@ -167,18 +90,13 @@ def test_the_texts_are_those_of_a_kiosk_at_work(seen: Seen) -> None:
     assert "A tablet" in seen.texts["tablets list"]
     assert "//***@till.example" in seen.texts[f"{seen.kiosk.url}/healthz"]
     assert "kiosk_frames_total" in seen.texts[f"{seen.kiosk.metrics_url}/metrics"]
+    shown = [text for where, text in seen.texts.items() if where.startswith("sales show")]
+    assert ["in_doubt" in text for text in shown] == [False, True]
 
 
 def test_no_secret_is_kept_in_the_state_directory(seen: Seen) -> None:
-    files = [path for path in seen.kiosk.state_dir.rglob("*") if path.is_file()]
-    assert "tablets.sqlite" in {path.name for path in files}
-    kept = {
-        (path.name, what)
-        for path in files
-        for what, secret in seen.secrets.items()
-        if secret.encode() in path.read_bytes()
-    }
-    assert kept == set()
+    assert "tablets.sqlite" in {path.name for path in seen.kiosk.state_dir.rglob("*")}
+    assert seen.kept() == set()
 
 
 def test_what_the_kiosk_writes_only_its_own_user_can_read(seen: Seen) -> None:
