@@ -10,17 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from kiosk.config import Config
-from kiosk.config_tills import WebhookTill
+from kiosk.config.tills import WebhookTill
 from kiosk.errors import Damaged, NotKept, NotOurs, NotSold
+from kiosk.health.catalogue import show_catalogue
 from kiosk.health.outbox import show_outbox
 from kiosk.health.till import TillReach
-from kiosk.list_keeper import ListKeeper, show_catalogue
 from kiosk.metrics import Metrics
-from kiosk.parts import catalogue_refresh_seconds, configured_till
+from kiosk.parts.till import catalogue_refresh_seconds, configured_till
 from kiosk.sales.catalogue import Catalogue
 from kiosk.sales.courier import Courier, CourierSettings
 from kiosk.sales.desk import SalesDesk
 from kiosk.sales.files import outbox_path
+from kiosk.sales.list_keeper import ListKeeper
 from kiosk.sales.outbox import Outbox
 from kiosk.sales.sale import Sale, SaleSource, SaleState
 from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path

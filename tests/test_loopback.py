@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from kiosk.config import WebConfig
-from kiosk.config_tills import WebhookTill
+from kiosk.config.tills import WebhookTill
 from kiosk.errors import ConfigError
 from kiosk.loopback import is_loopback
 from kiosk.sales.tills.till_http import checked_url

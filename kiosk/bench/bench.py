@@ -8,7 +8,8 @@ from dataclasses import asdict
 from kiosk.bench.frames import Measured, Subject, measure_frames
 from kiosk.bench.starting import Started, measure_start
 from kiosk.config import Config
-from kiosk.parts import configured_bundle, voting_settings
+from kiosk.parts.bundle import configured_bundle
+from kiosk.parts.voting import voting_settings
 
 _BUSY = 1.25
 """The clock's time over the processor's, of one thread's work at a time: with nothing else to do they are alike."""

@@ -22,8 +22,8 @@ from kiosk.errors import BenchError
 from kiosk.metrics import Metrics
 from kiosk.recognition.recogniser import Recogniser, StageTimer, untimed
 from kiosk.recognition.voting import Decision, Voter, VotingSettings
-from kiosk.telling import Telling
-from kiosk.watch import CounterWatch
+from kiosk.service.telling import Telling
+from kiosk.service.watch import CounterWatch
 from kiosk.web.events import EventStream
 
 LONGEST_SECONDS = 30.0

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from kiosk.access.certificate import EARLIEST_TIME, Described, read_certificate, require_valid_chain
 from kiosk.access.certificates import CertificateSource, LocalCertificate
 from kiosk.access.private_files import open_to_others
-from kiosk.access_parts import certificate_source, names_trouble, network_page
 from kiosk.config import Config
 from kiosk.errors import CertificateError
+from kiosk.parts.access import certificate_source, names_trouble, network_page
 
 
 async def check_certificate(config: Config) -> str:

@@ -12,7 +12,8 @@ from kiosk.camera.frame import Source
 from kiosk.camera.quality import advice, annotated_jpeg, figures, measure
 from kiosk.config import Config
 from kiosk.errors import BundleError, CameraLost, KioskError
-from kiosk.parts import configured_bundle, configured_camera, configured_view
+from kiosk.parts.bundle import configured_bundle
+from kiosk.parts.camera import configured_camera, configured_view
 
 LOOK_SECONDS = 1.5
 """Long enough for a camera to settle its exposure."""

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.bundle.bundle import Bundle
-from kiosk.bundle_trial import require_trial
 from kiosk.check.access import check_certificate
 from kiosk.check.camera import check_camera
 from kiosk.check.page import check_pay_link, check_pictures
 from kiosk.check.till import check_till
 from kiosk.config import Config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import ConfigError, Damaged, KioskError, NoSuchSale
-from kiosk.parts import configured_bundle, configured_following, stand_in
+from kiosk.installation.trial import require_trial
+from kiosk.parts.bundle import configured_bundle, configured_following, stand_in
 from kiosk.rollout.channel import describe_offer, read_channel
 from kiosk.sales.database import Database
 from kiosk.sales.files import damaged_files, outbox_path

@@ -8,9 +8,11 @@ import numpy as np
 import segno
 
 from kiosk.config import Config
-from kiosk.config_tills import HonestyStoreTill
+from kiosk.config.tills import HonestyStoreTill
 from kiosk.errors import BundleError, KioskError
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_till, page_settings
+from kiosk.parts.bundle import bundle_catalogue, configured_bundle
+from kiosk.parts.page import page_settings
+from kiosk.parts.till import configured_till
 from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path
 from kiosk.web.pay_link import ITEM, pay_address
 from kiosk.web.product_pictures import LARGEST_BYTES, TYPES, find_picture

@@ -6,9 +6,10 @@ from contextlib import suppress
 from yarl import URL
 
 from kiosk.config import Config
-from kiosk.config_tills import HonestyStoreTill, WebhookTill
+from kiosk.config.tills import HonestyStoreTill, WebhookTill
 from kiosk.errors import KioskError, NoSuchSale, NotAuthorised, TillError
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_secrets, configured_till, ledger_path
+from kiosk.parts.bundle import bundle_catalogue, configured_bundle
+from kiosk.parts.till import configured_secrets, configured_till, ledger_path
 from kiosk.sales.catalogue import Product
 from kiosk.sales.tills.catalogue_cache import CatalogueCache, catalogue_cache_path
 from kiosk.sales.tills.ledger_book import read_ledger

@@ -11,9 +11,9 @@ from kiosk.access.certificates import LocalCertificate
 from kiosk.access.network_page import spaced, texts
 from kiosk.access.qr import terminal_qr
 from kiosk.access.tablets import TabletBook, tablets_path
-from kiosk.access_parts import certificate_source, local_certificate, network_page, require_open
 from kiosk.config import Config
 from kiosk.errors import AccessError
+from kiosk.parts.access import certificate_source, local_certificate, network_page, require_open
 
 
 def create_certificate(config: Config, *, new_authority: bool) -> str:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from kiosk.commands.arguments import add_bundle_option, add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 
 _ROUNDS_HELP = "how many rounds of 60 frames each are measured, 1 to 1000 (20)"
 

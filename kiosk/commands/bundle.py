@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from kiosk.commands.arguments import add_bundle_argument, add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 
 _SOURCE_HELP = "what `trainer build` wrote: the directory, a .zip, .tar or .tar.gz of it, or the https address of one"
 
@@ -67,7 +67,7 @@ def _sha256(text: str) -> str:
 
 def _show(options: argparse.Namespace) -> int:
     from kiosk.commands.bundle_view import describe, describe_store
-    from kiosk.parts import bundle_store, configured_bundle
+    from kiosk.parts.bundle import bundle_store, configured_bundle
 
     config = read_config(options.config)
     try:
@@ -80,9 +80,9 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from kiosk.bundle_trial import try_bundle
     from kiosk.commands.bundle_view import describe_trial
-    from kiosk.parts import configured_bundle
+    from kiosk.installation.trial import try_bundle
+    from kiosk.parts.bundle import configured_bundle
 
     config = read_config(options.config)
     bundle = configured_bundle(config, options.bundle)
@@ -92,9 +92,9 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from kiosk.bundle_install import Demands, install
     from kiosk.commands.bundle_view import describe_installed
-    from kiosk.parts import bundle_store
+    from kiosk.installation.install import Demands, install
+    from kiosk.parts.bundle import bundle_store
 
     config = read_config(options.config)
     demands = Demands(config.recognition.engine, config.recognition.threads, config.bundle_keys, options.sha256)
@@ -104,10 +104,10 @@ def _install(options: argparse.Namespace) -> int:
 
 
 def _follow(options: argparse.Namespace) -> int:
-    from kiosk.bundle_install import Demands
     from kiosk.commands.bundle_view import describe_followed
     from kiosk.errors import ConfigError
-    from kiosk.parts import bundle_store, following
+    from kiosk.installation.install import Demands
+    from kiosk.parts.bundle import bundle_store, following
     from kiosk.rollout.channel import describe_offer, read_channel
     from kiosk.rollout.following import follow
 
@@ -127,7 +127,7 @@ def _follow(options: argparse.Namespace) -> int:
 
 def _rollback(options: argparse.Namespace) -> int:
     from kiosk.commands.bundle_view import describe_rolled_back
-    from kiosk.parts import bundle_store
+    from kiosk.parts.bundle import bundle_store
 
     config = read_config(options.config)
     print(describe_rolled_back(bundle_store(config).roll_back(), in_use=config.bundle))

@@ -4,10 +4,10 @@ from kiosk.bundle.bundle import Bundle
 from kiosk.bundle.manifest import Calibration, VotingDefaults
 from kiosk.bundle.pointer import Placed, Pointer
 from kiosk.bundle.store import BundleStore
-from kiosk.bundle_install import Installed
-from kiosk.bundle_trial import Trial
+from kiosk.installation.install import Installed
+from kiosk.installation.trial import Trial
 from kiosk.money import pounds
-from kiosk.parts import INSTALLED
+from kiosk.parts.bundle import INSTALLED
 from kiosk.rollout.following import Followed
 
 _FIRST = "a running kiosk takes it when it is restarted: systemctl restart kiosk"

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from kiosk.commands.arguments import add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 
 _EPILOG = """\
 A browser gives its camera only to a page on https. The kiosk makes a certificate for that, signed by an authority of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.commands.arguments import add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import MomentError
 
 if TYPE_CHECKING:
@@ -104,6 +104,6 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _album(options: argparse.Namespace) -> "Album":
-    from kiosk.parts import configured_album
+    from kiosk.parts.moments import configured_album
 
     return configured_album(read_config(options.config))

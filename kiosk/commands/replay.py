@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from kiosk.commands.arguments import add_bundle_option, add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 
 
 def add_replay(parsers: Any) -> None:
@@ -24,7 +24,9 @@ def add_replay(parsers: Any) -> None:
 def _replay(options: argparse.Namespace) -> int:
     from kiosk.camera.choose import recorded_source
     from kiosk.camera.view import ViewedSource
-    from kiosk.parts import configured_bundle, configured_view, voting_settings
+    from kiosk.parts.bundle import configured_bundle
+    from kiosk.parts.camera import configured_view
+    from kiosk.parts.voting import voting_settings
     from kiosk.replay import ReplayOptions, replay_and_print
 
     config = read_config(options.config)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.camera.picture_limit import limit_pictures
 from kiosk.commands.arguments import add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import KioskError
 
 
@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     # it is said file by file.
     os.umask(0o077)
     limit_pictures()
-    from kiosk.notify import open_notifier
-    from kiosk.service import Service
+    from kiosk.service.notify import open_notifier
+    from kiosk.service.service import Service
 
     async def serve() -> None:
         await Service(lambda: read_config(options.config), say=lambda line: print(line, flush=True)).run()

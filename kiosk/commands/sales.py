@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk.commands.arguments import add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.sales.sale import SaleState
 
 _ID_HELP = "the sale's id as `kiosk sales list` shows it; its beginning is enough"
@@ -142,7 +142,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _totals(options: argparse.Namespace) -> int:
-    from kiosk.parts import ledger_path
+    from kiosk.parts.till import ledger_path
     from kiosk.sales.tills.ledger_book import read_ledger, totals_table, write_csv, write_totals_csv
 
     entries = read_ledger(ledger_path(read_config(options.config).state_dir))
@@ -157,7 +157,7 @@ def _totals(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from kiosk.access.tablets import tablets_path
-    from kiosk.parts import ledger_path
+    from kiosk.parts.till import ledger_path
     from kiosk.sales.archive import archive_path
     from kiosk.sales.files import outbox_path
     from kiosk.sales.wholeness import verdict_table, verify

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kiosk.config_file import TILL_KINDS
+from kiosk.config.file import TILL_KINDS
 
 _EPILOG = """\
 Finds the cameras and saves a picture of what each sees (they stay on this device), asks for the till, makes the page's
@@ -47,7 +47,7 @@ def add_setup(parsers: Any) -> None:
 
 
 def _setup(options: argparse.Namespace) -> int:
-    from kiosk.config_values import CREDENTIAL_STORE
+    from kiosk.config.values import CREDENTIAL_STORE
     from kiosk.setup.asking import Defaults, Terminal
     from kiosk.setup.daemon import SERVICE_CONFIG, Service
     from kiosk.setup.tills import GivenTill

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from kiosk.commands.arguments import add_config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 
 _EPILOG = """\
 A tablet is paired once: `kiosk tablets pair` shows a code and a QR code, good for one tablet and ten minutes. From then

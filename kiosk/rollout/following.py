@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from kiosk.bundle.durable import disk_errors, replace_file
 from kiosk.bundle.fetching import Progress
 from kiosk.bundle.store import BundleStore
-from kiosk.bundle_install import Demands, Installed, install
 from kiosk.errors import BundleError, BundleUnavailable, KioskError
 from kiosk.expendable import die_first
+from kiosk.installation.install import Demands, Installed, install
 from kiosk.rollout.channel import Offer, read_channel
 
 FILE_NAME = "followed.json"

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from kiosk.config import Config
-from kiosk.config_file import TILL_KINDS
-from kiosk.config_tills import HonestyStoreTill, WebhookTill
-from kiosk.config_values import MoneyUrl, SafeUrl
+from kiosk.config.file import TILL_KINDS
+from kiosk.config.tills import HonestyStoreTill, WebhookTill
+from kiosk.config.values import MoneyUrl, SafeUrl
 from kiosk.errors import SetupError
 from kiosk.setup.asking import Asker, one_of
 from kiosk.setup.config_text import Key

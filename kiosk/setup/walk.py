@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kiosk.access_parts import certificate_source
 from kiosk.camera.choose import AUTO
 from kiosk.check.check import check, render
 from kiosk.config import Config
-from kiosk.config_file import read_config
-from kiosk.config_values import default_state_dir
+from kiosk.config.file import read_config
+from kiosk.config.values import default_state_dir
 from kiosk.errors import SetupError
+from kiosk.parts.access import certificate_source
 from kiosk.setup.asking import Asker
 from kiosk.setup.cameras import chosen_camera, found_cameras, look_through
 from kiosk.setup.config_text import TEMPLATE, Key, with_values

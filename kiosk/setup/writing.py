@@ -6,7 +6,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import SetupError
 from kiosk.setup.config_text import TEMPLATE
 

@@ -18,7 +18,7 @@ from kiosk.demo import bundle_directory
 from kiosk.metrics import Metrics
 from kiosk.recognition.recogniser import open_recogniser
 from kiosk.recognition.voting import Decision, Voter, VotingSettings
-from kiosk.watch import CounterWatch
+from kiosk.service.watch import CounterWatch
 from tests.camera.misbehaving import Numbering
 from tests.camera.test_isolated import REPOSITORY, isolated
 

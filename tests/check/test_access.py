@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from kiosk.access.certificates import LocalCertificate
-from kiosk.access_parts import certificates_directory
 from kiosk.check.access import check_certificate
 from kiosk.check.check import _try
 from kiosk.config import Config
 from kiosk.errors import CertificateError
+from kiosk.parts.access import certificates_directory
 from tests.end_to_end.running_kiosk import free_ports, running_kiosk, wall
 
 

@@ -11,9 +11,10 @@ import yaml
 
 from kiosk.check.till import check_till
 from kiosk.config import Config
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import ConfigError, KioskError, NotAuthorised
-from kiosk.parts import bundle_catalogue, configured_bundle, configured_till
+from kiosk.parts.bundle import bundle_catalogue, configured_bundle
+from kiosk.parts.till import configured_till
 from kiosk.sales.catalogue import Product
 from kiosk.sales.tills.catalogue_cache import CachedList, CatalogueCache, catalogue_cache_path
 from tests.tills.process import RunningTill, running_till

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from kiosk.bundle.store import BundleStore, store_directory
-from kiosk.bundle_install import Demands, install
 from kiosk.demo import clip_path
+from kiosk.installation.install import Demands, install
 from kiosk.recognition.engines import installed_engines
 from tests.bundle.samples import a_bundle, rewrite, with_model, wrong_answers
 from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk, wall

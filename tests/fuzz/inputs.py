@@ -17,7 +17,7 @@ from kiosk.bundle.unpacking import LARGEST_BYTES, unpack
 from kiosk.camera.multipart import MAX_HEAD_BYTES, PartParser
 from kiosk.camera.picture import decode_eighth, decode_picture
 from kiosk.camera.picture_limit import MOST_PIXELS
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.errors import BundleError, CertificateError, ConfigError, KioskError
 from kiosk.rollout.channel import parse_channel
 from kiosk.sales.tills.catalogue_cache import CatalogueCache

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from tests.observing.deployed import DEPLOY
 
 ANSIBLE = DEPLOY / "ansible"

@@ -15,7 +15,7 @@ from minisign import KeyPair
 
 from kiosk.bundle.bundle import open_bundle
 from kiosk.bundle.store import BundleStore
-from kiosk.bundle_install import Demands, install
+from kiosk.installation.install import Demands, install
 from kiosk.rollout.channel import place_of
 from tests.bundle.https_files import https_files
 from tests.bundle.samples import public, signature_of, tarred

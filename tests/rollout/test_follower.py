@@ -9,10 +9,10 @@ from urllib.request import urlopen
 import pytest
 from minisign import KeyPair
 
-from kiosk.bundle_install import Demands, install
 from kiosk.config import Config
+from kiosk.installation.install import Demands, install
 from kiosk.metrics import Metrics
-from kiosk.parts import bundle_store
+from kiosk.parts.bundle import bundle_store
 from kiosk.rollout import follower
 from kiosk.rollout.follower import ChannelFollower, Following
 from tests.bundle.samples import a_bundle, public, signed_by, wrong_answers

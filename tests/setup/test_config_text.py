@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.setup.config_text import TEMPLATE, Key, with_values
 from tests.deploy.test_requirements import ROOT
 

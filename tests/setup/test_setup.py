@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kiosk.config_file import read_config
+from kiosk.config.file import read_config
 from kiosk.demo import clip_path
 from kiosk.errors import SetupError
 from kiosk.setup import walk as walking

@@ -11,10 +11,11 @@ import pytest
 from prometheus_client import generate_latest
 
 from kiosk.errors import NotSent
-from kiosk.list_keeper import ListKeeper, show_catalogue
+from kiosk.health.catalogue import show_catalogue
 from kiosk.metrics import Metrics
 from kiosk.sales.catalogue import Catalogue, Origin, Product
 from kiosk.sales.clock import Clock
+from kiosk.sales.list_keeper import ListKeeper
 from kiosk.sales.tills.catalogue_cache import CachedList, CatalogueCache, catalogue_cache_path
 from tests.sales.samples import until
 from tests.sales.scripted_till import ScriptedTill

@@ -1,0 +1,1 @@
+"""The running kiosk: what its process starts, tells, keeps alive and reloads."""
