@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 import aiohttp
 
@@ -49,6 +50,21 @@ class Heartbeat:
         elif self._waited_for == still:
             log.error("no progress", extra={"parts": self._waited_for})
 
+    async def beat(self, *, until: asyncio.Event, working: asyncio.Task[None]) -> None:
+        """Look again and again; return when `until` is set. Raises what ended `working`, which should not."""
+        stopping = asyncio.create_task(until.wait())
+        try:
+            while not stopping.done() and not working.done():
+                self.look()
+                await asyncio.wait(
+                    {stopping, working}, timeout=self.period_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            stopping.cancel()
+        if working.done():
+            # It ended without being asked to: let its error end the process, so that it is started anew.
+            working.result()
+
 
 class WebPulse:
     """Asks the page's server, as a browser would, how the kiosk is: that its loop turns does not mean it answers."""
@@ -72,3 +88,23 @@ class WebPulse:
                 except (aiohttp.ClientError, TimeoutError) as error:
                     log.warning("page does not answer", extra={"url": self._url, "reason": repr(error)})
                 await asyncio.sleep(self._period_seconds / 2)
+
+
+@asynccontextmanager
+async def open_heartbeat(
+    notifier: Notifier, parts: Mapping[str, Progressed], page_url: str
+) -> AsyncIterator[Heartbeat]:
+    """The heartbeat over `parts` and the page, which is asked for its own only where the service manager wants to know.
+
+    `page_url`: as for `WebPulse`.
+    """
+    if notifier.watchdog_seconds is None:
+        yield Heartbeat(notifier, parts)
+        return
+    web = WebPulse(page_url, notifier.watchdog_seconds / 3)
+    asking = asyncio.create_task(web.run(), name="page's pulse")
+    try:
+        yield Heartbeat(notifier, {**parts, "web": web.progressed})
+    finally:
+        asking.cancel()
+        await asyncio.wait({asking})

@@ -24,7 +24,7 @@ from kiosk.recognition.preprocessing import use_one_thread
 from kiosk.recognition.voting import Decision, Voter
 from kiosk.rollout.follower import ChannelFollower
 from kiosk.sales.sale import Sale, SaleSource
-from kiosk.service.heartbeat import Heartbeat, WebPulse, goes_round
+from kiosk.service.heartbeat import Progressed, goes_round, open_heartbeat
 from kiosk.service.model_keeper import Model, ModelKeeper
 from kiosk.service.notify import open_notifier
 from kiosk.service.page_server import ServedPage, open_page
@@ -113,8 +113,9 @@ class Service:
             await stack.enter_async_context(self._tending(counter, shop))
             self._introduce(model, shop, page.told, metrics_url)
             self._notifier.ready(self._camera_line())
-            heartbeat = await stack.enter_async_context(self._heartbeat(counter, shop, page.url))
-            await self._watch_over(heartbeat, looking)
+            progress = self._progress(counter, shop)
+            heartbeat = await stack.enter_async_context(open_heartbeat(self._notifier, progress, page.url))
+            await heartbeat.beat(until=self._stop, working=looking)
             self._notifier.stopping()
             log.info("stopping")
 
@@ -257,39 +258,13 @@ class Service:
             "Hold something in front of the camera; Ctrl-C stops the kiosk."
         )
 
-    @asynccontextmanager
-    async def _heartbeat(self, counter: Counter, shop: Shop, page_url: str) -> AsyncIterator[Heartbeat]:
-        """The heartbeat over all parts; the page is asked for its own only where the service manager wants to know."""
-        parts = {
+    def _progress(self, counter: Counter, shop: Shop) -> dict[str, Progressed]:
+        """Of each part that has to get further for the kiosk to be alive; the heartbeat adds the page."""
+        return {
             "capture": self._capture.progressed,
             "recognition": goes_round(lambda: counter.rounds),
             "courier": shop.courier_progressed,
         }
-        if self._notifier.watchdog_seconds is None:
-            yield Heartbeat(self._notifier, parts)
-            return
-        web = WebPulse(page_url, self._notifier.watchdog_seconds / 3)
-        asking = asyncio.create_task(web.run(), name="page's pulse")
-        try:
-            yield Heartbeat(self._notifier, parts | {"web": web.progressed})
-        finally:
-            asking.cancel()
-            await asyncio.wait({asking})
-
-    async def _watch_over(self, heartbeat: Heartbeat, looking: asyncio.Task[None]) -> None:
-        """Keep the heart beating; return when asked to stop."""
-        stopping = asyncio.create_task(self._stop.wait())
-        try:
-            while not stopping.done() and not looking.done():
-                heartbeat.look()
-                await asyncio.wait(
-                    {stopping, looking}, timeout=heartbeat.period_seconds, return_when=asyncio.FIRST_COMPLETED
-                )
-        finally:
-            stopping.cancel()
-        if looking.done():
-            # Recognition ended without being asked to: let its error end the process, so that it is started anew.
-            looking.result()
 
     def _status(self, shop: Shop) -> Status:
         bundle = BundleStatus(self._models.model.bundle.manifest.id, self._models.note, self._reloader.refused)
