@@ -112,7 +112,7 @@ def _read_outbox(state_dir: Path) -> None:
 async def _bundle(config: Config) -> str:
     bundle = configured_bundle(config)
     engine = await asyncio.to_thread(_self_test, bundle, config)
-    labels, warning = len(bundle.manifest.labels), stand_in(config)
+    labels, warning = len(bundle.manifest.labels), stand_in(config, bundle)
     good = f"{bundle.manifest.id}: {labels} labels, whole, golden images good on {engine}"
     return good if warning is None else f"{good}; WARNING: {warning}"
 

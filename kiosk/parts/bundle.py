@@ -40,13 +40,9 @@ def bundle_place(config: Config, name: str | None = None) -> Path:
         raise BundleError(f"{name}: {error}; give the whole path") from error
 
 
-def stand_in(config: Config) -> str | None:
-    """What the owner should know where, at a real till, the demonstration's bundle stands in for one; else None.
-
-    Raises:
-        BundleError: what is installed cannot be told.
-    """
-    if config.bundle != INSTALLED or config.till.kind == "ledger" or bundle_store(config).current_path() is not None:
+def stand_in(config: Config, bundle: Bundle) -> str | None:
+    """What the owner should know where, at a real till, the demonstration's `bundle` stands in for one; else None."""
+    if config.bundle != INSTALLED or config.till.kind == "ledger" or bundle.directory != bundle_directory():
         return None
     return (
         "no bundle is installed: the demonstration's stands in, which knows none of your products; install yours with"

@@ -77,7 +77,7 @@ class ModelKeeper:
         except (BundleError, EngineError) as error:
             model = self._before(config, error)
         self._use(model)
-        warning = stand_in(config)
+        warning = stand_in(config, model.bundle)
         if warning is not None:
             log.warning("bundle stands in", extra={"bundle": model.bundle.manifest.id, "reason": warning})
         return model

@@ -13,7 +13,7 @@ from kiosk.demo import bundle_directory
 from kiosk.errors import BundleError
 from kiosk.installation.install import Demands, install
 from kiosk.metrics import Metrics
-from kiosk.parts.bundle import bundle_store, stand_in
+from kiosk.parts.bundle import bundle_store, configured_bundle, stand_in
 from kiosk.service import model_keeper
 from kiosk.service.model_keeper import ModelKeeper
 from tests.bundle.samples import a_bundle, public
@@ -210,4 +210,4 @@ def test_at_a_real_till_it_is_said_that_the_demonstration_stands_in_for_a_bundle
     assert told(real) == ["bundle stands in"]
     assert told(real.model_copy(update={"bundle": "demo"})) == told(config) == []
     install(str(a_bundle(tmp_path)), bundle_store(config), Demands())
-    assert stand_in(real) is None
+    assert stand_in(real, configured_bundle(real)) is None
