@@ -39,8 +39,9 @@ def test_a_service_is_ready_then_alive_and_stops_in_good_order(
                 process.send_signal(stop)
                 while heard[-1] != b"STOPPING=1":
                     heard.append(_state(manager))
-            finally:
-                process.terminate()
+            except BaseException:
+                process.kill()
+                raise
     assert heard[:3] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
     assert process.returncode == 0
 
