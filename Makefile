@@ -31,7 +31,7 @@ $(VENV)/kiosk.stamp: pyproject.toml script/venv
 	script/venv $(PYTHON) $(VENV) kiosk
 
 $(VENV)/dev.stamp: pyproject.toml script/venv script/debian-packages
-	script/debian-packages
+	script/debian-packages test
 	script/venv $(PYTHON) $(VENV) dev
 
 $(PAGE): $(PAGE_SOURCES) script/npm | $(VENV)/kiosk.stamp
@@ -68,29 +68,38 @@ demo: $(VENV)/dev.stamp  ## draw, train and film the demo shop anew (half an hou
 	$(BIN)/trainer demo-clip kiosk/demo/clip.mp4
 
 deb: $(VENV)/kiosk.stamp $(PAGE)  ## the Debian package: dist/kiosk_*.deb; MACHINES="x86_64 aarch64" for both
+	script/debian-packages deb
 	script/deb $(VENV) $(MACHINES)
 
 offline-bundle: $(VENV)/kiosk.stamp $(PAGE)  ## installer and wheels for a USB stick: dist/kiosk-*-offline.tar
 	script/offline-bundle $(VENV)
 
 DEB := dist/kiosk_amd64.stamp
-$(DEB): $(VENV)/kiosk.stamp $(PAGE) $(shell git ls-files kiosk deploy 2>/dev/null) script/deb script/installer
+DEB_SOURCES := $(shell find kiosk deploy docs/operator.md \( -name node_modules -o -name __pycache__ -o -path kiosk/web/static \) -prune \
+  -o -type f -print)
+$(DEB): $(VENV)/kiosk.stamp $(PAGE) $(DEB_SOURCES) script/deb script/deb-package script/installer
+	script/debian-packages deb
 	script/deb $(VENV) x86_64
 	touch $@
 
 build/debian/%-kernel.tar: script/debian-tree
+	script/debian-packages test-emulated
 	script/debian-tree $* $@ linux-image-amd64 initramfs-tools iproute2
 
 build/debian/%.tar: script/debian-tree
+	script/debian-packages test-systemd
 	script/debian-tree $* $@
 
 test-systemd: $(VENV)/dev.stamp $(DEB) build/debian/bookworm.tar build/debian/trixie.tar  ## the package in booted Debians 12 and 13 (root, some minutes)
+	script/debian-packages test-systemd
 	KIOSK_SYSTEMD=1 $(BIN)/pytest tests/systemd $(ARGS)
 
 test-emulated: $(VENV)/dev.stamp $(DEB) build/debian/bookworm-kernel.tar  ## the same on an emulated computer with a camera; ARGS="--accelerator kvm"
+	script/debian-packages test-emulated
 	$(BIN)/python -m tests.systemd.emulated $(ARGS)
 
 test-aarch64: $(VENV)/dev.stamp $(PAGE)  ## the arm64 package and the recognition tests in an emulated Debian; SUITE=trixie
+	script/debian-packages test-aarch64
 	script/test-aarch64 $(VENV) $(SUITE)
 
 lock: $(VENV)/dev.stamp  ## pin anew what a device installs: deploy/requirements.txt, with hashes
