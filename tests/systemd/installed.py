@@ -17,9 +17,8 @@ def package() -> Path:
 def install(machine: Machine, deb: Path) -> str:
     """As an owner would, in a machine that runs; what was said."""
     shutil.copy(deb, machine.root / "root" / deb.name)
-    # Whoever installs by hand is asked nothing here, and keeps the config as it is.
-    said = machine.run(
-        f"DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/{deb.name} 2>&1", seconds=1500
-    )
+    # Nobody is there to answer: where dpkg asks, it fails.
+    command = f"DEBIAN_FRONTEND=noninteractive dpkg --install /root/{deb.name} 2>&1 </dev/null"
+    said = machine.run(command, seconds=1500)
     (machine.root / "root" / deb.name).unlink()
     return said

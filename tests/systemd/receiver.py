@@ -30,4 +30,4 @@ class Till(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-HTTPServer(("127.0.0.1", PORT), Till).serve_forever()
+HTTPServer(("0.0.0.0", PORT), Till).serve_forever()

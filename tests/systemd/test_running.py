@@ -8,16 +8,9 @@ import pytest
 
 from tests.systemd.conftest import start
 from tests.systemd.machine import UNIT, Machine, Suite, until
+from tests.systemd.till import SECRET, taken, till_in
 
-SECRET = "not-for-the-journal-0123456789abcdef"
 HERE = Path(__file__).parent
-WEBHOOK = """\
-state_dir: /var/lib/kiosk
-bundle: demo
-camera: {{source: {clip}}}
-sales: {{undo_window_seconds: 1}}
-till: {{kind: webhook, url: "http://127.0.0.1:9100/", secret_file: webhook-secret}}
-"""
 PROBE = """\
 [Service]
 Type=oneshot
@@ -104,14 +97,10 @@ def test_the_tills_secret_is_a_credential_and_nowhere_else(machine: Machine, sui
         machine.write("/etc/systemd/system/kiosk.service.d/sealed.conf", SEALED)
     else:
         machine.write("/etc/credstore/kiosk.webhook-secret", SECRET, 0o600)
-    machine.write("/root/receiver.py", (HERE / "receiver.py").read_text())
-    machine.run(f"rm -f /run/book; systemd-run --quiet --unit=till python3 /root/receiver.py {SECRET} 9100 /run/book")
-    clip = f"/opt/kiosk/lib/python{suite.python}/site-packages/kiosk/demo/clip.mp4"
-    machine.write("/etc/kiosk/kiosk.yaml", WEBHOOK.format(clip=clip))
-    try:
+    with till_in(machine, suite):
         machine.run("systemctl daemon-reload; systemctl start kiosk")
-        until(lambda: machine.try_to("cat /run/book").stdout != "")
-        sold = machine.run("cat /run/book").split()[0]
+        until(lambda: len(taken(machine)) > 0)
+        sold = taken(machine)[0]
         assert {entry["EVENT"] for entry in machine.journal(f"SALE_ID={sold}")} >= {"sale taken", "sale settled"}
         main = machine.show("MainPID")
         assert SECRET not in machine.run(f"tr '\\0' '\\n' </proc/{main}/environ; systemctl show kiosk")
@@ -120,8 +109,6 @@ def test_the_tills_secret_is_a_credential_and_nowhere_else(machine: Machine, sui
         as_nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
         read = machine.try_to(f"{as_nobody} cat /run/credentials/kiosk.service/webhook-secret")
         assert "denied" in read.stderr
-    finally:
-        machine.run("systemctl stop kiosk till; rm -f /etc/credstore*/kiosk.webhook-secret", check=False)
 
 
 def test_kiosk_check_by_hand_says_that_all_is_well(machine: Machine) -> None:

@@ -21,6 +21,22 @@ for row in sqlite3.connect("/var/lib/private/kiosk/outbox.sqlite").execute("SELE
 OWN_CONFIG = CONFIG + "web: {language: de}\n"
 
 
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """What earlier packages did with the config, and nothing else of them: it was a conffile."""
+    content = tmp_path / "content"
+    (content / "DEBIAN").mkdir(parents=True)
+    (content / "DEBIAN" / "control").write_text(
+        "Package: kiosk\nVersion: 0.0.1\nArchitecture: amd64\nMaintainer: us <us@us.invalid>\nDescription: older\n"
+    )
+    (content / "DEBIAN" / "conffiles").write_text("/etc/kiosk/kiosk.yaml\n")
+    (content / "etc" / "kiosk").mkdir(parents=True)
+    (content / "etc" / "kiosk" / "kiosk.yaml").write_text("{}\n")
+    deb = tmp_path / "kiosk_0.0.1_amd64.deb"
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", content, deb], check=True)
+    return deb
+
+
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same package under a later version, whose environment is to be made anew."""
@@ -88,5 +104,15 @@ def test_removing_leaves_config_and_sales(installed: Machine) -> None:
 
 def test_purging_unasked_leaves_the_sales(installed: Machine) -> None:
     installed.run("DEBIAN_FRONTEND=noninteractive dpkg --purge kiosk 2>&1")
-    assert not (installed.root / "etc/kiosk/kiosk.yaml").exists()
+    assert not (installed.root / "etc/kiosk").exists()
     assert installed.run("ls /var/lib/private/kiosk/outbox.sqlite")
+
+
+def test_an_owners_config_survives_that_it_once_was_a_conffile(installed: Machine, older: Path) -> None:
+    install(installed, older)
+    installed.write("/etc/kiosk/kiosk.yaml", OWN_CONFIG)
+    install(installed, package())
+    assert (installed.root / "etc/kiosk/kiosk.yaml").read_text() == OWN_CONFIG
+    start(installed)
+    installed.run("DEBIAN_FRONTEND=noninteractive dpkg --purge kiosk 2>&1")
+    assert not (installed.root / "etc/kiosk").exists()
