@@ -15,7 +15,7 @@ MEMORY = [f"--tmpfs={path}:mode=1777" for path in ("/tmp", "/var/tmp", "/var/log
 @pytest.fixture
 def data(machine: Machine) -> Iterator[Path]:
     """What the kiosk has kept so far, moved to a partition of its own; the machine is off. Put back at the end."""
-    partition, directory = BUILD / "data", machine.root / STATE.lstrip("/")
+    partition, directory = BUILD / f"data-{machine.root.name}", machine.root / STATE.lstrip("/")
     machine.power_off()
     directory.rename(partition)
     directory.mkdir(mode=0o700)
