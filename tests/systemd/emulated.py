@@ -8,6 +8,7 @@ import argparse
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from tests.systemd.conftest import BUILD
@@ -22,6 +23,10 @@ KERNEL = "root=/dev/vda rw console=ttyS0 quiet loglevel=0 systemd.show_status=no
 # As much as there is, but for what KVM within a virtual machine may not set.
 CPU = "max,-arch-capabilities"
 HERE = Path(__file__).parent
+SEEN = ("ok  ", "FAIL")
+"""How a line of `in_it.sh` begins."""
+# Twenty times slower than any board, it is not to be taken for one that hangs.
+SLOW = "[Service]\nTimeoutStartSec=1500\nWatchdogSec=900\n"
 CHECK = """\
 [Unit]
 Description=What is looked at inside
@@ -51,6 +56,7 @@ def prepare(machine: Machine) -> None:
     machine.write("/etc/modprobe.d/camera.conf", "options vivid n_devs=1 node_types=0x1\n")
     machine.write("/etc/fstab", "/dev/vda / ext4 rw 0 1\n")
     machine.write("/etc/systemd/system/look.service", CHECK)
+    machine.write("/etc/systemd/system/kiosk.service.d/slow.conf", SLOW)
     machine.write("/root/in_it.sh", (HERE / "in_it.sh").read_text())
     wants = machine.root / "etc/systemd/system/graphical.target.wants"
     wants.mkdir(exist_ok=True)
@@ -70,13 +76,22 @@ def image_of(machine: Machine, image: Path) -> tuple[Path, Path]:
 
 
 def emulate(image: Path, kernel: Path, initial: Path, accelerator: str) -> str:
-    """Run the computer until it switches itself off; what its serial line said."""
+    """Run the computer until it switches itself off; what its serial line said. What was seen is told as it comes."""
     command = ["qemu-system-x86_64", "-accel", accelerator, "-cpu", CPU, "-smp", "2", "-m", str(MEMORY_MIB)]
     command += ["-kernel", str(kernel), "-initrd", str(initial), "-append", KERNEL]
     command += ["-drive", f"file={image},format=raw,if=virtio,cache=unsafe", "-nic", "user,restrict=on,model=virtio"]
     command += ["-nographic", "-no-reboot", "-monitor", "none", "-serial", "stdio"]
-    done = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=WAITED_SECONDS)
-    return done.stdout.decode(errors="replace")
+    said = []
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as computer:
+        late = threading.Timer(WAITED_SECONDS, computer.kill)
+        late.start()
+        assert computer.stdout is not None
+        for line in computer.stdout:
+            said.append(line.decode(errors="replace").replace("\r", ""))
+            if said[-1].startswith(SEEN):
+                print(said[-1], end="", flush=True)
+        late.cancel()
+    return "".join(said)
 
 
 def main() -> int:
@@ -95,8 +110,7 @@ def main() -> int:
     finally:
         for file in (image, kernel, initial):
             file.unlink()
-    seen = [line for line in said.replace("\r", "").splitlines() if line.startswith(("ok  ", "FAIL"))]
-    print("\n".join(seen))
+    seen = [line for line in said.splitlines() if line.startswith(SEEN)]
     whole = bool(seen) and seen[-1] == "ok    all looked at"
     if not whole:
         print(said[-5000:], file=sys.stderr)
