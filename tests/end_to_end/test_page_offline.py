@@ -291,6 +291,17 @@ def test_an_idle_page_gives_way_to_the_page_of_an_updated_kiosk(
         assert visit(context, counter).locator("meta[name=build]").get_attribute("content") == "another"
 
 
+def test_a_page_that_the_worker_missed_comes_under_it_all_the_same(counter: Counter, browser: Browser) -> None:
+    with tablet(browser) as context, counter.running():
+        page = visit(context, counter)
+        wait_until(page, WORKER_IS_THERE)
+        # As when it was still loading while the worker took over: loaded past the worker.
+        devtools = context.new_cdp_session(page)
+        with page.expect_navigation():
+            devtools.send("Page.reload", {"ignoreCache": True})
+        wait_until(page, WORKER_IS_THERE)
+
+
 def updated_kiosk(directory: Path) -> Path:
     """Another version of the whole package, whose pages come from another build."""
     source = Path(kiosk.__file__).parent

@@ -14,7 +14,7 @@ interface Fetching extends Lifetime {
 interface ServiceWorkerScope {
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
-  addEventListener(name: "install" | "activate", hear: (event: Lifetime) => void): void;
+  addEventListener(name: "install" | "activate" | "message", hear: (event: Lifetime) => void): void;
   addEventListener(name: "fetch", hear: (event: Fetching) => void): void;
 }
 declare const self: ServiceWorkerScope;
@@ -31,6 +31,11 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(shelf.tidy().then(() => self.clients.claim()));
+});
+
+// The one message there is: from a page that is not under this worker (see offline.ts).
+self.addEventListener("message", (event) => {
+  event.waitUntil(self.clients.claim());
 });
 
 self.addEventListener("fetch", (event) => {
