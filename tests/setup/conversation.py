@@ -12,6 +12,7 @@ from pathlib import Path
 
 KIOSK = Path(sys.executable).with_name("kiosk")
 PATIENCE_SECONDS = 60.0
+PRESSED_AGAIN_SECONDS = 15.0
 
 
 class Conversation:
@@ -37,9 +38,18 @@ class Conversation:
             assert self._read(), f"ended without {text!r}; shown:\n{self.shown}"
         self._read_to = at + len(text)
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        os.write(self._terminal, b"\x03")
+    def interrupted(self) -> int:
+        """Press Ctrl-C; the exit code.
+
+        Python does not hear a signal that comes after a question is shown and before it listens for keys: then a person
+        presses again.
+        """
+        while True:
+            os.write(self._terminal, b"\x03")
+            try:
+                return self._process.wait(PRESSED_AGAIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
 
     def end(self) -> int:
         """Read to the end; the exit code."""
