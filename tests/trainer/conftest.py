@@ -1,5 +1,6 @@
 """Small shops and a bundle built from one, for real, once for all tests that look at it."""
 
+import fcntl
 import importlib.util
 import os
 import subprocess
@@ -37,8 +38,20 @@ def run_trainer(*arguments: str | Path, **environment: str) -> subprocess.Comple
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """A tiny network, trained for two epochs: right in form, not in what it says."""
-    place = tmp_path_factory.mktemp("built")
+    """A tiny network, trained for two epochs: right in form, not in what it says. One for all of xdist's workers."""
+    place = (
+        tmp_path_factory.getbasetemp().parent / f"built-for-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    )
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = place / "said.txt"
+        if not said.exists():
+            said.write_text(_build(place))
+        return Built(place / "bundle", place / "shop", said.read_text())
+
+
+def _build(place: Path) -> str:
+    """What the real commands said."""
     drawn = run_trainer("demo-data", place / "shop", "--photos-per-label", "10", "--seed", "5")
     assert drawn.returncode == 0, drawn.stderr
     (place / "shop" / "cola" / "broken.jpg").write_bytes(b"\xff\xd8 not really")
@@ -47,7 +60,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     options = ("--weights", "none", "--multiplier", "0.35", "--size", "96", "--epochs", "2", "--presentations", "40")
     done = run_trainer("build", place / "shop", "--out", place / "bundle", *options)
     assert done.returncode == 0, done.stderr
-    return Built(place / "bundle", place / "shop", done.stderr)
+    return done.stderr
 
 
 @pytest.fixture

@@ -34,6 +34,25 @@ SMALL = NetworkSettings(multiplier=0.35, size_px=96, weights=NO_WEIGHTS)
 SETTINGS = TrainingSettings(epochs=3, batch_size=4, averaged_share=0, mixup_alpha=0, cutmix_alpha=0)
 
 
+@pytest.fixture(autouse=True)
+def few_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested here is the training: of a network with three layers of MobileNet V2's kind. Whole ones are
+    trained, cut off and gone on with in test_build.py and test_long_trainings.py."""
+    from trainer import model
+
+    def backbone(settings: NetworkSettings, weights: str | None) -> Any:
+        import keras
+
+        pixels = keras.Input((settings.size_px, settings.size_px, 3))
+        features = keras.layers.Conv2D(8, 3, 4, use_bias=False)(pixels)
+        features = keras.layers.ReLU(6)(keras.layers.BatchNormalization()(features))
+        features = keras.layers.DepthwiseConv2D(3, 2, use_bias=False)(features)
+        features = keras.layers.ReLU(6)(keras.layers.BatchNormalization()(features))
+        return keras.Model(pixels, features, name="mobilenet_v2")
+
+    monkeypatch.setattr(model, "_backbone", backbone)
+
+
 @pytest.fixture
 def dataset(shop: Callable[..., Path]) -> Dataset:
     return read_dataset(shop(apple=6, unknown=7), seed=1)
