@@ -1,4 +1,4 @@
-"""A page with nothing on it but TensorFlow.js: the floor that the tablet page is measured against."""
+"""A page with nothing on it but TensorFlow.js and a camera: the floor that the tablet page is measured against."""
 
 import functools
 import http.server
@@ -42,6 +42,26 @@ async function measure(rounds) {
   }
   return took;
 }
+async function measureReading(rounds) {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+  await video.play();
+  const side = Math.min(video.videoWidth, video.videoHeight);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
+  const took = [];
+  for (let round = 0; round < rounds; round++) {
+    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+    const began = performance.now();
+    context.drawImage(video, (video.videoWidth - side) / 2, 0, side, side, 0, 0, side, side);
+    context.getImageData(0, 0, side, side);
+    took.push(performance.now() - began);
+  }
+  video.srcObject.getTracks()[0].stop();
+  return took;
+}
 </script>
 """
 
@@ -70,6 +90,12 @@ def open_bare(context: BrowserContext, bundle: Path, backend: str) -> Iterator[P
 def bare_ms(page: Page, rounds: int) -> list[float]:
     """Milliseconds of each of so many runs of the network."""
     took: list[float] = page.evaluate("rounds => measure(rounds)", rounds)
+    return took
+
+
+def reading_ms(page: Page, rounds: int) -> list[float]:
+    """Milliseconds of getting the pixels of each of so many camera frames, the middle square, out of the browser."""
+    took: list[float] = page.evaluate("rounds => measureReading(rounds)", rounds)
     return took
 
 

@@ -40,9 +40,19 @@ def counting_proxy(server_url: str) -> Iterator[CountingProxy]:
     try:
         yield proxy
     finally:
+        asyncio.run_coroutine_threadsafe(_hang_up(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _hang_up(server: asyncio.Server) -> None:
+    """End the listening and every connection that a browser left open."""
+    server.close()
+    open_still = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in open_still:
+        task.cancel()
+    await asyncio.gather(*open_still, return_exceptions=True)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counter: CountingProxy | None) -> None:

@@ -21,7 +21,7 @@ export class Camera {
   private track: MediaStreamTrack | null = null;
 
   constructor(private readonly video: HTMLVideoElement) {
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   }
 
   /**
