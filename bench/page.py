@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Worker, sync_playwright
 
 from bench.bare_page import bare_ms, open_bare, reading_ms
 from bench.counting_proxy import counting_proxy
@@ -33,6 +33,7 @@ ROUNDS = 7
 FRAMES_A_ROUND = 60
 STARTS = 5
 FRAMES_TO_WARM_UP = 1000
+GARBAGE_COLLECTED_WHEN_ASKED = ("--js-flags=--expose-gc",)
 LOOKS = 10
 PATIENCE_MS = 60_000
 # Since the page was asked for, in milliseconds.
@@ -65,7 +66,7 @@ def measuring_room(bundle: Path) -> Iterator[Room]:
         write_y4m(clip_path(), camera, longest_seconds=10, size_px=FRAME_PX)
         with (
             running_kiosk(directory, wall(directory), 6, bundle=bundle) as kiosk,
-            launch(playwright, camera=camera) as browser,
+            launch(playwright, camera=camera, more=GARBAGE_COLLECTED_WHEN_ASKED) as browser,
         ):
             yield Room(kiosk, bundle, browser)
 
@@ -150,10 +151,15 @@ def memory(room: Room, backend: str, frames: int) -> dict[str, float]:
     return {**least, **most, "least_tensors": min(held), "most_tensors": max(held)}
 
 
-def tensors(page: Page) -> float:
-    """That TensorFlow.js holds in the page's worker."""
+def network_of(page: Page) -> Worker:
+    """The thread in which the network runs."""
     (worker,) = [one for one in page.workers if "/worker-" in one.url]
-    return float(worker.evaluate("_tfengine.memory().numTensors"))
+    return worker
+
+
+def tensors(page: Page) -> float:
+    """That TensorFlow.js holds."""
+    return float(network_of(page).evaluate("_tfengine.memory().numTensors"))
 
 
 def own_mib(browser: Browser, page: Page) -> float:
@@ -161,7 +167,8 @@ def own_mib(browser: Browser, page: Page) -> float:
 
     Without what they share: there Chromium keeps pictures of its own, some 400 MiB where there is room.
     """
-    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    page.evaluate("gc()")
+    network_of(page).evaluate("gc()")
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     renderers = [process["id"] for process in processes if process["type"] == "renderer"]
     return sum(_own_kib(process_id) for process_id in renderers) / 1024
