@@ -74,8 +74,9 @@ def talking_to(*arguments: str | Path, directory: Path) -> Iterator[Conversation
     ours, theirs = pty.openpty()
     environment = {**os.environ, "XDG_STATE_HOME": str(directory / "state")}
     process = subprocess.Popen(
-        # With its own session and this terminal, so that Ctrl-C and hidden typing work as for a person.
-        ["setsid", "--ctty", KIOSK, *arguments],
+        # With its own session and this terminal, so that Ctrl-C and hidden typing work as for a person. Whoever runs
+        # the tests in the background runs them deaf to Ctrl-C, and that is inherited.
+        ["env", "--default-signal=INT", "setsid", "--ctty", KIOSK, *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
