@@ -77,7 +77,7 @@ offline-bundle: $(VENV)/kiosk.stamp $(PAGE)  ## installer and wheels for a USB s
 DEB := dist/kiosk_amd64.stamp
 DEB_SOURCES := $(shell find kiosk deploy docs/operator.md \( -name node_modules -o -name __pycache__ -o -path kiosk/web/static \) -prune \
   -o -type f -print)
-$(DEB): $(VENV)/kiosk.stamp $(PAGE) $(DEB_SOURCES) script/deb script/deb-package script/installer
+$(DEB): $(VENV)/kiosk.stamp $(PAGE) $(DEB_SOURCES) script/deb script/deb-package script/deploy-files script/installer
 	script/debian-packages deb
 	script/deb $(VENV) x86_64
 	touch $@
