@@ -3,9 +3,16 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 _CONFIG_HELP = "the config file; without one, embedded defaults that need nothing else"
 _BUNDLE_HELP = "a directory that `trainer build` wrote; without one, the bundle that the config names"
+
+
+def add_actions(parsers: Any, command: str, *, help: str, epilog: str) -> Any:  # noqa: A002  (argparse's own name)
+    """A command that consists of actions; where each of them is to be added."""
+    parser = parsers.add_parser(command, help=help, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return parser.add_subparsers(metavar="ACTION", required=True)
 
 
 def add_config(parsers: Iterable[argparse.ArgumentParser]) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from kiosk.commands.arguments import add_bundle_argument, add_config
+from kiosk.commands.arguments import add_actions, add_bundle_argument, add_config
 from kiosk.config.file import read_config
 
 _SOURCE_HELP = "what `trainer build` wrote: the directory, a .zip, .tar or .tar.gz of it, or the https address of one"
@@ -34,11 +34,7 @@ _FOLLOW = (
 
 def add_bundle(parsers: Any) -> None:
     """`kiosk bundle` and its actions."""
-    bundle = parsers.add_parser(
-        "bundle", help="the model on this device: install, check, go back",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    actions = bundle.add_subparsers(metavar="ACTION", required=True)
+    actions = add_actions(parsers, "bundle", help="the model on this device: install, check, go back", epilog=_EPILOG)
     show = actions.add_parser("show", help="what a bundle is: labels, network, vote; and which ones are installed")
     show.set_defaults(run=_show)
     verify = actions.add_parser("verify", help="check every file, and the golden images on this device")

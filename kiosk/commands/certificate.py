@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from kiosk.commands.arguments import add_config
+from kiosk.commands.arguments import add_actions, add_config
 from kiosk.config.file import read_config
 
 _EPILOG = """\
@@ -15,11 +15,9 @@ directory's certificates/authority.key where nobody else can read it."""
 
 def add_certificate(parsers: Any) -> None:
     """`kiosk certificate` and its actions."""
-    certificate = parsers.add_parser(
-        "certificate", help="the local certificate for the page, and how to trust it",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    actions = certificate.add_subparsers(metavar="ACTION", required=True)
+    actions = add_actions(
+        parsers, "certificate", help="the local certificate for the page, and how to trust it", epilog=_EPILOG
+    )
     create = actions.add_parser("create", help="make or renew it now; `kiosk run` does so by itself when it is due")
     create.set_defaults(run=_create)
     create.add_argument(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.commands.arguments import add_config
+from kiosk.commands.arguments import add_actions, add_config
 from kiosk.config.file import read_config
 from kiosk.errors import MomentError
 
@@ -26,11 +26,9 @@ They are kept only where the config says so (hard_moments: {keep: 100}), and lea
 
 def add_moments(parsers: Any) -> None:
     """`kiosk moments` and its actions."""
-    moments = parsers.add_parser(
-        "moments", help="what was not recognised, kept for the next training",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    actions = moments.add_subparsers(metavar="ACTION", required=True)
+    actions = add_actions(
+        parsers, "moments", help="what was not recognised, kept for the next training", epilog=_EPILOG
+    )
     listing = actions.add_parser("list", help="those that are kept, the oldest first, and where their pictures lie")
     listing.set_defaults(run=_list)
     listing.add_argument("--json", action="store_true", help="one JSON line a moment")

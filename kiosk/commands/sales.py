@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from kiosk.commands.arguments import add_config
+from kiosk.commands.arguments import add_actions, add_config
 from kiosk.config.file import read_config
 from kiosk.sales.sale import SaleState
 
@@ -24,11 +24,7 @@ All of this is safe while the kiosk runs."""
 
 def add_sales(parsers: Any) -> None:
     """`kiosk sales` and its actions."""
-    sales = parsers.add_parser(
-        "sales", help="the sales taken, where each stands, and what to do",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    actions = sales.add_subparsers(metavar="ACTION", required=True)
+    actions = add_actions(parsers, "sales", help="the sales taken, where each stands, and what to do", epilog=_EPILOG)
     _add_list(actions.add_parser("list", help="sales with their id, time, state, price and name, the newest first"))
     show = actions.add_parser("show", help="one sale with its whole history")
     show.set_defaults(run=_show)

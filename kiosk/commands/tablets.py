@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from kiosk.commands.arguments import add_config
+from kiosk.commands.arguments import add_actions, add_config
 from kiosk.config.file import read_config
 
 _EPILOG = """\
@@ -13,11 +13,9 @@ on that tablet can buy until `kiosk tablets revoke`. All of this is safe while t
 
 def add_tablets(parsers: Any) -> None:
     """`kiosk tablets` and its actions."""
-    tablets = parsers.add_parser(
-        "tablets", help="pair tablets with this kiosk, list them, revoke them",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    actions = tablets.add_subparsers(metavar="ACTION", required=True)
+    actions = add_actions(
+        parsers, "tablets", help="pair tablets with this kiosk, list them, revoke them", epilog=_EPILOG
+    )
     actions.add_parser("pair", help="make a code that pairs one tablet, with a QR code").set_defaults(run=_pair)
     listing = actions.add_parser("list", help="the paired tablets, the last paired first")
     listing.set_defaults(run=_list)
