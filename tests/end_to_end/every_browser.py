@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kiosk.bundle.self_test import TOLERANCE
 from kiosk.demo import bundle_directory, clip_path
-from tests.end_to_end.running_kiosk import free_ports, running_kiosk
-from tests.end_to_end.test_page import SOLD, presented_labels, wait_for
+from tests.end_to_end.running_kiosk import free_ports, running_kiosk, wait_for
+from tests.end_to_end.test_page import SOLD, presented_labels
 from tests.end_to_end.test_pairing import OpenKiosk
 from tests.end_to_end.window import Window, button
 

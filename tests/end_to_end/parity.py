@@ -27,7 +27,7 @@ from kiosk.camera.picture import decode_picture
 from kiosk.demo import clip_path
 from kiosk.recognition.recogniser import open_recogniser
 from tests.end_to_end.browser import clean_page, launch, write_y4m
-from tests.end_to_end.running_kiosk import running_kiosk
+from tests.end_to_end.running_kiosk import running_kiosk, wall
 
 FRAME_WIDTH_PX, FRAME_HEIGHT_PX = 640, 480
 _QUALITY = 90
@@ -51,10 +51,7 @@ class Compared:
 def compare(playwright: Playwright, bundle: Bundle, photos: Sequence[Path], room: Path, backend: str) -> list[Compared]:
     """Both answers to each photo; `room` is an empty directory to work in."""
     probing = _bundle_of_frames(bundle, photos, room / "bundle")
-    wall = room / "wall"
-    wall.mkdir()
-    cv2.imwrite(str(wall / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    with running_kiosk(room, str(wall), 6, bundle=probing.directory) as kiosk:
+    with running_kiosk(room, wall(room), 6, bundle=probing.directory) as kiosk:
         found = _ask_page(playwright, f"{kiosk.url}/tablet?backend={backend}", len(photos), room)
     answers = [np.sort(golden.tflite_probabilities)[::-1] for golden in probing.manifest.golden]
     return [

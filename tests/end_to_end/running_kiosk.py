@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ import yaml
 
 KIOSK = Path(sys.executable).with_name("kiosk")
 START_SECONDS = 100
+PATIENCE_SECONDS = 60.0
 STOP_SECONDS = 20
 
 
@@ -112,6 +113,17 @@ def wall(directory: Path) -> str:
     folder.mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
     return str(folder)
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    """What `what` gives once that is something; fails after a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited for {what} in vain")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,8 @@ from uuid import uuid4
 
 import yaml
 
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, wait_for
 
-PATIENCE_SECONDS = 60
 PAGES = ["/", "/tablet", "/healthz", "/pair", "/trust", "/api/page", "/api/sales", "/api/catalogue", "/api/voting"]
 COMMANDS = [
     *(["check"], ["sales", "list", "--json"], ["sales", "export"], ["bundle", "show"], ["tablets", "list"]),
@@ -108,11 +105,3 @@ class Seen:
             for what, secret in self.secrets.items()
             if secret.encode() in path.read_bytes()
         }
-
-
-def wait_for(claim: Callable[[], bool]) -> None:
-    """Wait for a claim to become true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not claim():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

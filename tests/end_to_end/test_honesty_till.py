@@ -3,8 +3,7 @@
 import json
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -13,10 +12,9 @@ from uuid import uuid4
 import pytest
 
 from kiosk.demo import clip_path
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk, wait_for
 from tests.tills.process import RunningTill, running_till
 
-PATIENCE_SECONDS = 60
 NOT_SOLD = re.compile(r"sale not taken .*the shop does not sell")
 
 
@@ -45,8 +43,8 @@ def test_a_decision_reaches_the_till_once_and_what_it_does_not_sell_is_never_sen
     decision = {"id": str(uuid4()), "label": product["label"], "confidence": 0.9, "votes": 3}
     assert _post(f"{kiosk.url}/api/decisions", decision) == 201
     assert _post(f"{kiosk.url}/api/decisions", decision) == 200
-    _wait_for(lambda: bool(kiosk.sales()) and kiosk.sale(decision["id"])["state"] == "settled")
-    _wait_for(lambda: NOT_SOLD.search((tmp_path / "kiosk.log").read_text()) is not None)
+    wait_for(lambda: bool(kiosk.sales()) and kiosk.sale(decision["id"])["state"] == "settled")
+    wait_for(lambda: NOT_SOLD.search((tmp_path / "kiosk.log").read_text()) is not None)
 
     [purchase] = till.purchases
     [sale] = kiosk.sales()
@@ -109,10 +107,3 @@ def _post(address: str, body: dict[str, Any]) -> int:
     with urlopen(request) as answer:
         status: int = answer.status
     return status
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -2,10 +2,8 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +14,7 @@ from kiosk.bundle.manifest import UNKNOWN
 from kiosk.bundle.self_test import TOLERANCE
 from kiosk.demo import bundle_directory, clip_path
 from tests.end_to_end.browser import clean_page, find_chromium, launch, write_y4m
-from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wait_for, wall
 
 PATIENCE_MS = 60_000
 UNDO_WINDOW_SECONDS = 6
@@ -34,10 +32,7 @@ def playwright() -> Iterator[Playwright]:
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
     """A kiosk whose own camera sees nothing but a grey wall."""
     directory = tmp_path_factory.mktemp("kiosk")
-    wall = directory / "wall"
-    wall.mkdir()
-    cv2.imwrite(str(wall / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    with running_kiosk(directory, str(wall), UNDO_WINDOW_SECONDS) as running:
+    with running_kiosk(directory, wall(directory), UNDO_WINDOW_SECONDS) as running:
         yield running
 
 
@@ -65,17 +60,6 @@ def page(browser: Browser) -> Iterator[Page]:
 def page_without_camera(playwright: Playwright) -> Iterator[Page]:
     with launch(playwright) as browser, clean_page(browser) as opened:
         yield opened
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    """What `what` gives once that is something; fails after a while."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while time.monotonic() < deadline:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"waited for {what} in vain")
 
 
 def presented_labels() -> set[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from kiosk.demo import clip_path
 from tests.end_to_end.browser import clean_page, find_chromium, launch
@@ -19,8 +19,8 @@ from tests.end_to_end.page_states import (
     clip_frame,
     wait_until,
 )
-from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wall
-from tests.end_to_end.test_page import presented_labels, shown_sale, wait_for
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wait_for, wall
+from tests.end_to_end.test_page import presented_labels, shown_sale
 
 UNDO_WINDOW_SECONDS = 30
 HELD_FRAMES = 600
@@ -191,12 +191,18 @@ def test_who_pays_by_phone_is_not_charged_by_the_kiosk_too(looking_kiosk: Runnin
     assert code.value.url.endswith(f"/api/pay-code/{sale['label']}")
 
 
-def test_escape_leaves_the_list_and_the_focus_comes_back(kiosk: RunningKiosk, page: Page) -> None:
-    page.goto(kiosk.url)
+def list_opened_by_keyboard(page: Page) -> Locator:
+    """Open the counter page's list; the button that opened it."""
     opener = page.get_by_role("button", name="Choose from the list")
     opener.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#choose-title")).to_be_focused()
+    return opener
+
+
+def test_escape_leaves_the_list_and_the_focus_comes_back(kiosk: RunningKiosk, page: Page) -> None:
+    page.goto(kiosk.url)
+    opener = list_opened_by_keyboard(page)
     page.keyboard.press("Escape")
     expect(page.locator("#chooser")).to_be_hidden()
     expect(opener).to_be_focused()
@@ -204,10 +210,7 @@ def test_escape_leaves_the_list_and_the_focus_comes_back(kiosk: RunningKiosk, pa
 
 def test_the_focus_comes_back_to_a_button_that_was_drawn_anew_meanwhile(kiosk: RunningKiosk, page: Page) -> None:
     page.goto(kiosk.url)
-    opener = page.get_by_role("button", name="Choose from the list")
-    opener.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#choose-title")).to_be_focused()
+    opener = list_opened_by_keyboard(page)
     # As news from the kiosk does: the same button, but not the one that was pressed.
     page.evaluate("for (const one of document.querySelectorAll('#card button')) one.replaceWith(one.cloneNode(true))")
     page.keyboard.press("Escape")

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
@@ -24,7 +22,7 @@ from tests.end_to_end.page_states import (
     opened,
     tell,
 )
-from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wall
 
 IN_USE_MS = 5000
 """As in `stage.ts`."""
@@ -34,9 +32,7 @@ IN_USE_MS = 5000
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
     """Its own camera sees nothing but a grey wall."""
     directory = tmp_path_factory.mktemp("list")
-    (directory / "wall").mkdir()
-    cv2.imwrite(str(directory / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    with running_kiosk(directory, str(directory / "wall"), 8) as running:
+    with running_kiosk(directory, wall(directory), 8) as running:
         yield running
 
 

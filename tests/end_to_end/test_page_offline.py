@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 import kiosk
 from tests.end_to_end.browser import VIEWPORT_PX, find_chromium, launch
 from tests.end_to_end.page_states import wait_until
-from tests.end_to_end.running_kiosk import RunningKiosk, free_ports, running_kiosk, wall
-from tests.end_to_end.test_page import PATIENCE_MS, shown_sale, wait_for
+from tests.end_to_end.running_kiosk import RunningKiosk, free_ports, running_kiosk, wait_for, wall
+from tests.end_to_end.test_page import PATIENCE_MS, shown_sale
 from tests.end_to_end.test_pairing import OpenKiosk, pair
 
 UNDO_WINDOW_SECONDS = 1

@@ -5,15 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from kiosk.demo import clip_path
 from tests.end_to_end.browser import VIEWPORT_PX, clean_page, find_chromium, launch, write_y4m
-from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk
-from tests.end_to_end.test_page import PATIENCE_MS, presented_labels, shown_sale, wait_for
+from tests.end_to_end.running_kiosk import RunningKiosk, running_kiosk, wait_for, wall
+from tests.end_to_end.test_page import PATIENCE_MS, presented_labels, shown_sale
 from tests.sales.test_daemon_and_disk import small_disk
 from tests.sales.test_disk import fill
 from tests.tills.process import RunningTill, running_till
@@ -45,15 +43,6 @@ def till_settings(till: RunningTill, tmp_path: Path) -> dict[str, str]:
     return where | {"refresh_token_file": str(token)}
 
 
-@pytest.fixture
-def wall(tmp_path: Path) -> str:
-    """What a camera sees that sees nothing."""
-    directory = tmp_path / "wall"
-    directory.mkdir()
-    cv2.imwrite(str(directory / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    return str(directory)
-
-
 def look(page: Page, name: str) -> None:
     """Keep a picture for whoever wants to see the page, where `KIOSK_PICTURES` names a directory."""
     if directory := os.environ.get("KIOSK_PICTURES"):
@@ -80,13 +69,13 @@ def test_the_counter_page_says_that_the_till_does_not_list_what_was_recognised(
 
 
 def test_the_tablet_page_says_that_the_till_does_not_list_what_it_recognised(
-    playwright: Playwright, tmp_path: Path, wall: str, till: RunningTill, till_settings: dict[str, str]
+    playwright: Playwright, tmp_path: Path, till: RunningTill, till_settings: dict[str, str]
 ) -> None:
     camera = tmp_path / "clip.y4m"
     write_y4m(clip_path(), camera, longest_seconds=20)
     with (
         launch(playwright, camera=camera) as browser,
-        running_kiosk(tmp_path, wall, 0, till_settings) as kiosk,
+        running_kiosk(tmp_path, wall(tmp_path), 0, till_settings) as kiosk,
     ):
         page = browser.new_page(viewport=VIEWPORT_PX)
         page.goto(f"{kiosk.url}/tablet")
@@ -102,13 +91,13 @@ def test_the_tablet_page_says_that_the_till_does_not_list_what_it_recognised(
 
 @pytest.mark.parametrize("path", ["", "tablet"])
 def test_while_the_disk_is_full_the_page_asks_for_the_list_on_paper_and_then_sells_again(
-    playwright: Playwright, tmp_path: Path, wall: str, path: str
+    playwright: Playwright, tmp_path: Path, path: str
 ) -> None:
     photos = tmp_path / "state" / "photos"
     with (
         small_disk(tmp_path / "state"),
         launch(playwright) as browser,
-        running_kiosk(tmp_path, wall, 3600) as kiosk,
+        running_kiosk(tmp_path, wall(tmp_path), 3600) as kiosk,
     ):
         page = browser.new_page(viewport=VIEWPORT_PX)
         page.goto(f"{kiosk.url}/{path}")
@@ -151,9 +140,9 @@ def given_back(kiosk: RunningKiosk, sale_id: str) -> bool:
     return (kiosk.sale(sale_id)["state"], kiosk.sale(sale_id)["refund_reference"] is not None) == ("cancelled", True)
 
 
-def test_what_was_just_settled_is_taken_back_by_a_refund(playwright: Playwright, tmp_path: Path, wall: str) -> None:
+def test_what_was_just_settled_is_taken_back_by_a_refund(playwright: Playwright, tmp_path: Path) -> None:
     with (
-        running_kiosk(tmp_path, wall, 0) as kiosk,
+        running_kiosk(tmp_path, wall(tmp_path), 0) as kiosk,
         launch(playwright) as browser,
         clean_page(browser) as page,
     ):

@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.end_to_end.browser import find_chromium
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, free_ports, running_kiosk
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, free_ports, running_kiosk, wall
 
 PATIENCE_MS = 60_000
 
@@ -45,12 +43,9 @@ class OpenKiosk:
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenKiosk]:
     """Its own camera sees nothing but a grey wall."""
     directory = tmp_path_factory.mktemp("open-kiosk")
-    wall = directory / "wall"
-    wall.mkdir()
-    cv2.imwrite(str(wall / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
     port, plain_port = free_ports(2)
     web = {"host": "0.0.0.0", "port": port, "plain_port": plain_port}
-    with running_kiosk(directory, str(wall), 0, web=web) as running:
+    with running_kiosk(directory, wall(directory), 0, web=web) as running:
         yield OpenKiosk(running, f"https://kiosk.local:{port}", f"http://kiosk.local:{plain_port}")
 
 

@@ -4,29 +4,22 @@ import csv
 import io
 import json
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import cv2
-import numpy as np
 import pytest
 
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk
-
-PATIENCE_SECONDS = 60
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk, wait_for, wall
 
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
     """A kiosk before a grey wall, whose till is a ledger; sales are held for an hour."""
     directory = tmp_path_factory.mktemp("kiosk")
-    (directory / "wall").mkdir()
-    cv2.imwrite(str(directory / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    with running_kiosk(directory, str(directory / "wall"), 3600) as running:
+    with running_kiosk(directory, wall(directory), 3600) as running:
         yield running
 
 
@@ -59,13 +52,6 @@ def on_page(kiosk: RunningKiosk, sale_id: str) -> str:
     sales = fetched(f"{kiosk.url}/api/sales?limit=100")["sales"]
     state: str = next(sale["state"] for sale in sales if sale["id"] == sale_id)
     return state
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_a_person_cancels_a_sale_and_the_running_kiosk_knows(kiosk: RunningKiosk) -> None:
@@ -111,9 +97,7 @@ def test_an_export_has_all_of_it(kiosk: RunningKiosk) -> None:
 
 
 def test_a_settled_sale_is_given_back_by_the_till(tmp_path: Path) -> None:
-    (tmp_path / "wall").mkdir()
-    cv2.imwrite(str(tmp_path / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
-    with running_kiosk(tmp_path, str(tmp_path / "wall"), 0) as kiosk:
+    with running_kiosk(tmp_path, wall(tmp_path), 0) as kiosk:
         sale_id = sold(kiosk)
         wait_for(lambda: on_page(kiosk, sale_id) == "settled")
         assert "asked for the money back" in told(kiosk, "cancel", sale_id, "--reason", "wrong product")

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import cv2
-import numpy as np
 import pytest
 
-from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk
-from tests.sales.test_commands import fetched, metrics, wait_for
+from tests.end_to_end.running_kiosk import KIOSK, RunningKiosk, running_kiosk, wait_for, wall
+from tests.sales.test_commands import fetched, metrics
 from tests.sales.test_disk import fill
 
 
@@ -36,8 +34,7 @@ def small_disk(path: Path) -> Iterator[None]:
 def directory(tmp_path: Path) -> Iterator[Path]:
     """Its `state` is a file system of one MiB."""
     with small_disk(tmp_path / "state"):
-        (tmp_path / "wall").mkdir()
-        cv2.imwrite(str(tmp_path / "wall" / "wall.png"), np.full((240, 320, 3), 128, np.uint8))
+        wall(tmp_path)
         yield tmp_path
 
 

@@ -39,9 +39,9 @@ def run_trainer(*arguments: str | Path, **environment: str) -> subprocess.Comple
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """A tiny network, trained for two epochs: right in form, not in what it says. One for all of xdist's workers."""
-    place = (
-        tmp_path_factory.getbasetemp().parent / f"built-for-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
-    )
+    own = tmp_path_factory.getbasetemp()
+    # Each worker has a directory of its own within the run's; without workers the one above outlives the run.
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built"
     with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         said = place / "said.txt"
