@@ -37,6 +37,15 @@ const later = window.setTimeout.bind(window);
 window.setTimeout = (call, ms) => later(call, ms < 100 ? 0 : ms);
 HTMLVideoElement.prototype.requestVideoFrameCallback = (call) => later(call, 0);
 """
+COUNT_COPIES = """
+window.copies = 0;
+const copy = VideoFrame.prototype.copyTo;
+VideoFrame.prototype.copyTo = function (...how) {
+  window.copies += 1;
+  return copy.apply(this, how);
+};
+"""
+TURNED = 'Object.defineProperty(VideoFrame.prototype, "rotation", { get: () => 180 });'
 HIDE = """
 (hidden) => {
   const state = hidden ? "hidden" : "visible";
@@ -195,6 +204,23 @@ def test_frames_leave_nothing_behind(kiosk: RunningKiosk, page: Page) -> None:
     tensors = worker.evaluate("_tfengine.memory().numTensors")
     wait_until(page, f"document.querySelector('#about').dataset.frames > {FRAMES}")
     assert worker.evaluate("_tfengine.memory().numTensors") <= tensors + 1  # one frame may be on its way
+
+
+def test_the_camera_s_frames_are_copied_and_found_the_same_as_drawn(kiosk: RunningKiosk, page: Page) -> None:
+    page.add_init_script(HURRY)
+    page.add_init_script(COUNT_COPIES)
+    page.goto(f"{kiosk.url}/tablet?backend=wasm")
+    # Every hundredth is compared with what the canvas gives; the first that differs would have been the last copied.
+    wait_until(page, f"document.querySelector('#about').dataset.frames > {FRAMES}")
+    assert page.evaluate("copies") > FRAMES
+
+
+def test_frames_that_a_phone_marked_as_turned_are_drawn_instead(kiosk: RunningKiosk, page: Page) -> None:
+    page.add_init_script(COUNT_COPIES)
+    page.add_init_script(TURNED)
+    page.goto(f"{kiosk.url}/tablet?backend=wasm")
+    expect(page.locator("#card")).to_have_attribute("data-state", "held", timeout=PATIENCE_MS)
+    assert page.evaluate("copies") == 0
 
 
 def test_it_rests_while_nobody_can_see_the_page(kiosk: RunningKiosk, page: Page) -> None:

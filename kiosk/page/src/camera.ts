@@ -1,6 +1,7 @@
 /** The tablet's own camera: which of them, opened with one question, and read frame by frame. */
 
-import { centreSquare, type RgbaImage } from "./preprocess";
+import { PixelReader } from "./pixels";
+import type { RgbaImage } from "./preprocess";
 import { text, type Key } from "./texts";
 
 /** The camera cannot be used; the message tells the shopper why. */
@@ -16,13 +17,10 @@ const KEPT_UNDER = "kiosk-camera";
 const SIZE: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 480 } };
 
 export class Camera {
-  private readonly canvas = document.createElement("canvas");
-  private readonly context: CanvasRenderingContext2D | null;
+  private pixels = new PixelReader();
   private track: MediaStreamTrack | null = null;
 
-  constructor(private readonly video: HTMLVideoElement) {
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
-  }
+  constructor(private readonly video: HTMLVideoElement) {}
 
   /**
    * Shows the camera, the one that was chosen last time if it is there, and resolves once pictures come. `onEnd` is
@@ -34,7 +32,8 @@ export class Camera {
     if (!window.isSecureContext || navigator.mediaDevices === undefined) {
       throw new CameraError(text("camera_plain_http"));
     }
-    if (this.context === null) throw new CameraError(text("camera_unreadable"));
+    this.pixels = new PixelReader();
+    if (!this.pixels.canRead) throw new CameraError(text("camera_unreadable"));
     try {
       const stream = await chosenStream();
       this.close();
@@ -78,16 +77,8 @@ export class Camera {
   }
 
   /** The centre square of what the camera shows, in its own pixels. */
-  read(): RgbaImage {
-    const { canvas, video } = this;
-    const context = this.context as CanvasRenderingContext2D;
-    const { left, top, side } = centreSquare(video.videoWidth, video.videoHeight);
-    if (canvas.width !== side) {
-      canvas.width = side;
-      canvas.height = side;
-    }
-    context.drawImage(video, left, top, side, side, 0, 0, side, side);
-    return context.getImageData(0, 0, side, side);
+  read(): Promise<RgbaImage> {
+    return this.pixels.read(this.video);
   }
 }
 

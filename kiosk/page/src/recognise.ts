@@ -57,7 +57,7 @@ export class Recognition {
   private async takeFrame(): Promise<number> {
     const { engine, manifest, voter } = this.model;
     const began = performance.now();
-    const probabilities = await engine.classify(this.camera.read());
+    const probabilities = await engine.classify(await this.camera.read());
     if (probabilities === null) return performance.now() - began;
     const decision = voter.update(probabilities);
     const frameMs = performance.now() - began;

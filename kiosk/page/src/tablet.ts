@@ -2,7 +2,7 @@
 
 import "./style.css";
 import { Camera, CameraError, cameraMayBeBack, keepCamera } from "./camera";
-import { find } from "./dom";
+import { find, write } from "./dom";
 import { EngineError } from "./engine/engine";
 import { followEvents } from "./events";
 import { Face } from "./face";
@@ -148,7 +148,7 @@ class Tablet implements Listener {
 
   seen({ product, confidence, frameMs }: Seen, probabilities: Float32Array): void {
     const now = performance.now();
-    this.seeing.textContent = product === null ? text("sees_nothing") : text("sees", { name: product.name });
+    write(this.seeing, product === null ? text("sees_nothing") : text("sees", { name: product.name }));
     this.viewfinder.dataset.sees = product === null ? "nothing" : "product";
     this.search.see(product?.id ?? null, confidence, now);
     const { id, labels } = (this.recognition as Recognition).manifest;

@@ -1,6 +1,6 @@
 /** "About this device": which backends were tried, how each did, how long a frame takes. */
 
-import { make } from "../dom";
+import { make, write } from "../dom";
 import type { BackendName } from "../engine/backends";
 import type { Attempt } from "../engine/engine";
 import type { GoldenResult } from "../engine/selftest";
@@ -40,7 +40,7 @@ export class About {
     this.root.dataset.frameMs = median.toFixed(2);
     this.root.dataset.bundle = bundle;
     this.root.dataset.frames = String(Number(this.root.dataset.frames ?? 0) + 1);
-    this.frame.textContent = text("about_frame", { bundle, ms: median.toFixed(0) });
+    write(this.frame, text("about_frame", { bundle, ms: median.toFixed(0) }));
   }
 }
 
