@@ -5,32 +5,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.bundle.bundle import MODEL_NAME
-from kiosk.bundle.manifest import Golden, Manifest, Network, Preprocessing, Quantisation
-from trainer.bundle_writer import (
-    FLOAT_MODEL_NAME,
-    TRAINING_RECORD_NAME,
-    TrainingRecord,
-    Workplace,
-    bundle_id,
-    creation_time,
-    weights_sha256,
-    write_manifest,
-)
+from kiosk.bundle.manifest import Manifest, Network, Preprocessing
+from trainer.bundle_writer import Workplace, bundle_id, creation_time, write_manifest
 from trainer.calibration import calibrate
 from trainer.catalogue import CATALOGUE_NAME, Catalogue, read_catalogue
 from trainer.console import say
 from trainer.dataset import Dataset, read_dataset
 from trainer.evaluation import Evaluation, evaluate
-from trainer.export_tfjs import WEIGHT_TYPE, export_tfjs
-from trainer.export_tflite import export_tflite
-from trainer.forms import Form, keras_form, tfjs_form, tflite_form
-from trainer.golden import write_golden
+from trainer.exporting import Exports, export
+from trainer.float_model import keep_float_model
 from trainer.held_out import a_few_of_each
 from trainer.looks import find_poor_looks
 from trainer.model import NetworkSettings
 from trainer.photos import Photo
-from trainer.quiet import load_tensorflow, native_output_hidden
+from trainer.quiet import load_tensorflow
 from trainer.report import write_report
 from trainer.report.content import ReportContent, TrainingStory
 from trainer.training import Keeping, train
@@ -59,13 +47,6 @@ class BuildSettings:
     def preprocessing(self) -> Preprocessing:
         """What device, page and evaluation do to a frame."""
         return Preprocessing(size_px=self.network.size_px)
-
-
-@dataclass(frozen=True, slots=True)
-class _Exports:
-    quantisation: Quantisation
-    golden: tuple[Golden, ...]
-    forms: dict[str, Form]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +94,11 @@ def _build_in(place: Workplace, settings: BuildSettings) -> Built:
     keeping = Keeping(place.directory, settings.resume, settings.tensorboard)
     model, epochs = train(dataset, settings.network, settings.training, keeping)
     calibration = calibrate(model, dataset.val, settings.preprocessing)
-    record = TrainingRecord(weights_sha256(model), frozenset(photo.sha256 for photo in dataset.train))
-    _keep_float_model(model, record, place.scratch)
-    exports = _export(model, dataset, settings, place)
+    weights = keep_float_model(model, frozenset(photo.sha256 for photo in dataset.train), place)
+    exports = export(model, dataset, settings.preprocessing, place)
     say("measuring")
     content = ReportContent(
-        bundle_id=bundle_id(settings.data, created, record.weights_sha256),
+        bundle_id=bundle_id(settings.data, created, weights),
         created=created,
         labels=tuple(catalogue.label(label) for label in dataset.labels),
         calibration=calibration,
@@ -126,12 +106,12 @@ def _build_in(place: Workplace, settings: BuildSettings) -> Built:
         **_measure(exports, dataset, settings.preprocessing),
     )
     write_report(place.partial / "report", content)
-    manifest = _write_manifest(settings, content, exports, record, place.partial)
+    manifest = _write_manifest(settings, content, exports, weights, place.partial)
     place.finish()
     return Built(manifest, content.evaluation, (*dataset.val, *dataset.test))
 
 
-def _measure(exports: _Exports, dataset: Dataset, how: Preprocessing) -> dict[str, Any]:
+def _measure(exports: Exports, dataset: Dataset, how: Preprocessing) -> dict[str, Any]:
     """The part of the report's content that is measured."""
     measured_on, photos = ("test", dataset.test) if dataset.test else ("val", dataset.val)
     evaluation = evaluate(exports.forms, photos, dataset.labels, how)
@@ -145,7 +125,7 @@ def _measure(exports: _Exports, dataset: Dataset, how: Preprocessing) -> dict[st
 
 
 def _write_manifest(
-    settings: BuildSettings, content: ReportContent, exports: _Exports, record: TrainingRecord, directory: Path
+    settings: BuildSettings, content: ReportContent, exports: Exports, weights: str, directory: Path
 ) -> Manifest:
     return write_manifest(
         directory,
@@ -157,7 +137,7 @@ def _write_manifest(
         network=Network(multiplier=settings.network.multiplier, size_px=settings.network.size_px),
         calibration=content.calibration,
         golden=exports.golden,
-        metrics=_headline(content, record.weights_sha256),
+        metrics=_headline(content, weights),
     )
 
 
@@ -170,27 +150,6 @@ def _announce(dataset: Dataset, catalogue: Catalogue) -> None:
     unnamed = [label for label in dataset.labels if label not in catalogue.products][:-1]
     if catalogue.products and unnamed:
         say(f"note: {CATALOGUE_NAME} does not name {', '.join(unnamed)}; called so on the till, without a price")
-
-
-def _keep_float_model(model: Any, record: TrainingRecord, directory: Path) -> None:
-    with native_output_hidden():
-        model.save(directory / FLOAT_MODEL_NAME)
-    record.write(directory / TRAINING_RECORD_NAME)
-
-
-def _export(model: Any, dataset: Dataset, settings: BuildSettings, place: Workplace) -> _Exports:
-    how = settings.preprocessing
-    say("writing the kiosk's form (TFLite)")
-    taken, given = export_tflite(model, dataset.train, how, place)
-    say("writing the page's form (TensorFlow.js)")
-    tfjs = export_tfjs(place.partial / MODEL_NAME, place)
-    forms = {
-        "float": keras_form(model),
-        "tflite": tflite_form(place.partial / MODEL_NAME),
-        "tfjs": tfjs_form(tfjs),
-    }
-    golden = write_golden(dataset.val, dataset.labels, forms, how, place.partial)
-    return _Exports(Quantisation(input=taken, output=given, tfjs_weights=WEIGHT_TYPE), golden, forms)
 
 
 def _headline(content: ReportContent, weights: str) -> dict[str, Any]:

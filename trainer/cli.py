@@ -9,11 +9,12 @@ from trainer.commands.check import add_check
 from trainer.commands.compare import add_compare
 from trainer.commands.demo import add_demo_clip, add_demo_data
 from trainer.commands.evaluate import add_evaluate
+from trainer.commands.finish import add_finish
 from trainer.commands.tune import add_tune
 from trainer.console import say
 from trainer.errors import TrainerError
 
-_COMMANDS = (add_demo_data, add_demo_clip, add_check, add_build, add_compare, add_evaluate, add_tune)
+_COMMANDS = (add_demo_data, add_demo_clip, add_check, add_build, add_compare, add_evaluate, add_tune, add_finish)
 """In the order in which a volunteer meets them."""
 _EXTRA_MODULES = frozenset({"PIL", "dhash"})
 """Part of the extra `trainer`, and needed before TensorFlow is."""

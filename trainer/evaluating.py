@@ -7,19 +7,15 @@ from typing import Any
 
 from kiosk.bundle.bundle import Bundle, open_bundle
 from trainer.advice import advise_on_all
-from trainer.bundle_writer import (
-    FLOAT_MODEL_NAME,
-    TrainingRecord,
-    Workplace,
-    weights_sha256,
-)
+from trainer.bundle_writer import TrainingRecord
 from trainer.console import say
 from trainer.errors import OutputError, TrainerError
 from trainer.evaluation import evaluate
+from trainer.float_model import open_float_model
 from trainer.forms import Form, keras_form, tfjs_form, tflite_form
 from trainer.held_out import HeldOut, photos_never_seen, photos_not_trained_on, read_matching_record
 from trainer.looks import find_poor_looks
-from trainer.quiet import load_tensorflow, native_output_hidden
+from trainer.quiet import load_tensorflow
 from trainer.report import METRICS_NAME, PAGE_NAME
 from trainer.report.content import ReportContent
 from trainer.strangers import THRESHOLDS
@@ -46,13 +42,12 @@ def evaluate_bundle(bundle_directory: Path, data: Path, unseen: Path | None = No
     """
     bundle = open_bundle(bundle_directory)
     manifest = bundle.manifest
-    work = Workplace(bundle_directory.resolve()).directory
     record = read_matching_record(bundle)
     held_out = photos_not_trained_on(data, manifest.label_ids, record)
     if not held_out.is_certain:
         say("note: nothing tells which photos this bundle was trained on; figures on those are too good to be true")
     strange = HeldOut((), 0, {}) if unseen is None else photos_never_seen(unseen, record)
-    forms, reasons = _open_forms(bundle, work, record)
+    forms, reasons = _open_forms(bundle, record)
     evaluation = evaluate(forms, held_out.photos, manifest.label_ids, manifest.preprocessing, strange.photos)
     content = ReportContent(
         bundle_id=manifest.id,
@@ -128,7 +123,7 @@ def _trained_counts(bundle: Bundle) -> dict[str, int] | None:
     return {str(label): int(count) for label, count in counts.items()} if isinstance(counts, dict) else None
 
 
-def _open_forms(bundle: Bundle, work: Path, record: TrainingRecord | None) -> tuple[dict[str, Form], dict[str, str]]:
+def _open_forms(bundle: Bundle, record: TrainingRecord | None) -> tuple[dict[str, Form], dict[str, str]]:
     forms: dict[str, Form] = {}
     reasons: dict[str, str] = {}
     try:
@@ -136,25 +131,12 @@ def _open_forms(bundle: Bundle, work: Path, record: TrainingRecord | None) -> tu
     except TrainerError as error:
         reasons = {"float": str(error), "tfjs": str(error)}
     else:
-        opened = _float_form(bundle, work / FLOAT_MODEL_NAME, record)
-        if isinstance(opened, str):
-            reasons["float"] = opened
+        model = open_float_model(bundle, record)
+        if isinstance(model, str):
+            reasons["float"] = model
         else:
-            forms["float"] = opened
+            forms["float"] = keras_form(model)
     forms["tflite"] = tflite_form(bundle.model_path)
     if "tfjs" not in reasons:
         forms["tfjs"] = tfjs_form(bundle.directory / "tfjs")
     return forms, reasons
-
-
-def _float_form(bundle: Bundle, path: Path, record: TrainingRecord | None) -> Form | str:
-    """The float network, or why there is none."""
-    if record is None or not path.is_file():
-        return f"{path} is not there; it stays where the bundle was built"
-    import keras
-
-    with native_output_hidden():
-        model = keras.saving.load_model(path, compile=False)
-    if weights_sha256(model) != bundle.manifest.metrics.get("float_weights_sha256"):
-        return f"{path} belongs to another build than the bundle; build the bundle again"
-    return keras_form(model)

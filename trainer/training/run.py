@@ -24,9 +24,15 @@ from trainer.training_settings import TrainingSettings
 
 
 def train(
-    dataset: Dataset, network: NetworkSettings, settings: TrainingSettings, keeping: Keeping | None = None
+    dataset: Dataset,
+    network: NetworkSettings,
+    settings: TrainingSettings,
+    keeping: Keeping | None = None,
+    start: Weights | None = None,
 ) -> tuple[Any, list[Epoch]]:
     """Train a network on the data set's training photos; the val photos only watch, and choose the best pass.
+
+    `start` are the weights of a network that has learnt these labels before, to go on from.
 
     The model comes back with the weights (averaged, where the settings say so) of the pass of the whole network with
     the lowest loss on the val photos; of several runs, with the mean of theirs. Under TF_CONFIG all machines return the
@@ -44,10 +50,10 @@ def train(
     team = gather_team()
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    fitting = settings if network.pretrained else settings.from_nothing()
+    fitting = settings if network.pretrained or start else settings.from_nothing()
     training = _Training(dataset, network, fitting, keeping or Keeping(), team)
     with _told_how_to_go_on(training):
-        training.run()
+        training.run(start or [])
     return training.plain_model(), list(training.epochs)
 
 
@@ -82,11 +88,13 @@ class _Training:
         """Of the phase that is going on."""
         self._runs: list[Ingredient] = []
         self._start: Weights = []
+        """What each run of the whole network begins with; empty until the last layer has learnt."""
         self._judge: Learner | None = None
         """The last phase's learner, which also tells how good a mean is."""
 
-    def run(self) -> None:
-        """All passes that are still to be done; the model then has the weights to keep."""
+    def run(self, start: Weights) -> None:
+        """All passes still to be done, from `start` if it holds any; the model then has the weights to keep."""
+        self._start = start
         state = state_to_take_up(self._keeping, self._owner, self._team)
         with self._team.strategy.scope():
             self._model, self._backbone = make_network(self._network, len(self._dataset.labels))
