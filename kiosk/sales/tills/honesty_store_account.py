@@ -12,7 +12,8 @@ from kiosk.sales.tills.till_clock import TOLERANCE_SECONDS, Range
 
 AskPage = Callable[[int], Awaitable[TransactionsAnswer | TillSaidNo]]
 
-_MOST_PAGES = 200
+_MOST_PAGES = 500
+"""Of ten entries each: more than any office takes in a day, and an end where the till's list has none."""
 _MOST_READINGS = 3
 _HEAD_PAGES = (0, 1)
 """Where the newest entries are: nobody says whether the first page is number 0 or 1, so both are always read."""
