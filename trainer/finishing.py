@@ -83,7 +83,7 @@ def finish(settings: FinishSettings) -> Manifest:
 
 
 def _lesson(settings: FinishSettings, manifest: Manifest, record: TrainingRecord) -> Dataset:
-    """All photos but those that test.txt names, the new ones several times; `val` are the new ones."""
+    """All photos but those that test.txt names; `val` are those of them that are new to the network."""
     dataset = read_dataset(settings.data, settings.seed, settings.without_unknown)
     if dataset.labels != manifest.label_ids:
         others = ", ".join(sorted(set(dataset.labels) ^ set(manifest.label_ids))[:5])
@@ -95,7 +95,7 @@ def _lesson(settings: FinishSettings, manifest: Manifest, record: TrainingRecord
         raise DataError(f"{settings.data}: holds no photo that the network has not learnt yet; there is nothing to do")
     apart = f"; {len(kept)} that test.txt names are kept for measuring" if kept else ""
     say(f"{len(new)} photos are new to the network, of {len(photos)}{apart}")
-    return replace(dataset, train=(*photos, *new * (_TIMES - 1)), val=new, test=kept)
+    return replace(dataset, train=photos, val=new, test=kept)
 
 
 def _learn(model: Any, lesson: Dataset, settings: FinishSettings, manifest: Manifest) -> Any:
@@ -112,8 +112,9 @@ def _learn(model: Any, lesson: Dataset, settings: FinishSettings, manifest: Mani
         seed=settings.seed,
     )
     say("the val figures of these passes tell how well the new photos are learnt, not how good the network is")
+    shown = replace(lesson, train=(*lesson.train, *lesson.val * (_TIMES - 1)))
     keeping = Keeping(Workplace(settings.out).directory, settings.resume)
-    learnt, _ = train(lesson, network, training, keeping, values_of(list(model.weights)))
+    learnt, _ = train(shown, network, training, keeping, values_of(list(model.weights)))
     fold_temperature(learnt, temperature)
     return learnt
 

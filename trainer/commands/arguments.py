@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from pathlib import Path
 
 DATA_HELP = """\
 DATA holds one directory of photos for each product, named like the product's item id on the till, and one named
@@ -17,6 +18,12 @@ DATA holds one directory of photos for each product, named like the product's it
 
 Thirty photos of each product are the bare minimum, a hundred are good, twice as many of `unknown`.
 """
+
+
+def add_bundle_and_data(parser: argparse.ArgumentParser) -> None:
+    """The arguments BUNDLE and DATA of whatever works with a finished bundle."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `trainer build` wrote")
+    parser.add_argument("data", metavar="DATA", type=Path, help="photos, laid out as for `trainer build`")
 
 
 def add_seed(parser: argparse.ArgumentParser, default: int, what: str) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trainer.commands.arguments import add_bundle_and_data
 from trainer.console import say
 
 _DESCRIPTION = """\
@@ -32,8 +33,7 @@ def add_evaluate(parsers: Any) -> None:
         "evaluate", help="measure a bundle on photos", description=_DESCRIPTION, epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `trainer build` wrote")
-    parser.add_argument("data", metavar="DATA", type=Path, help="photos, laid out as for `trainer build`")
+    add_bundle_and_data(parser)
     parser.add_argument(
         "--unseen", metavar="DIR", type=Path,
         help="a folder of photos of things that nobody trained on and nobody sells; folders in it are searched, too",

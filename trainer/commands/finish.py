@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from trainer.commands.arguments import add_seed, positive
+from trainer.commands.arguments import add_bundle_and_data, add_seed, positive
 from trainer.console import say
 
 _EPOCHS = 4
@@ -30,8 +30,7 @@ def add_finish(parsers: Any) -> None:
         "finish", help="learn the photos that were kept for measuring, too", description=_DESCRIPTION, epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `trainer build` wrote, on this machine")
-    parser.add_argument("data", metavar="DATA", type=Path, help="photos of the same products, as for `trainer build`")
+    add_bundle_and_data(parser)
     parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="the new bundle, to be made")
     parser.add_argument("--force", action="store_true", help="replace the new bundle if it is there already")
     parser.add_argument(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.commands.arguments import add_seed, positive
+from trainer.commands.arguments import add_bundle_and_data, add_seed, positive
 from trainer.console import say
 from trainer.errors import OutputError
 
@@ -24,8 +24,7 @@ def add_tune(parsers: Any) -> None:
         " unless its config has a `voting:` of its own."
     )
     parser = parsers.add_parser("tune", help="choose how sure the kiosk must be", description=text)
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `trainer build` wrote")
-    parser.add_argument("data", metavar="DATA", type=Path, help="photos, laid out as for `trainer build`")
+    add_bundle_and_data(parser)
     parser.add_argument(
         "--unseen", metavar="DIR", type=Path,
         help="photos of things that are not sold and that nobody trained on: they must never be sold either",

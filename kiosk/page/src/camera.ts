@@ -32,6 +32,7 @@ export class Camera {
     if (!window.isSecureContext || navigator.mediaDevices === undefined) {
       throw new CameraError(text("camera_plain_http"));
     }
+    // Whether copies of its frames can be trusted is found out for each camera anew.
     this.pixels = new PixelReader();
     if (!this.pixels.canRead) throw new CameraError(text("camera_unreadable"));
     try {

@@ -2,7 +2,7 @@
 
 import { centreSquare, type RgbaImage, type Square } from "./preprocess";
 
-/** A copy is held against the canvas as often as this, the first time at once: one is black on some cameras. */
+/** A copy is held against the canvas as often as this, beginning with the first, which some cameras give black. */
 const CHECKED_EVERY = 100;
 /** Mean difference, in levels of 255, that is still the same picture: the two may round otherwise. */
 const SAME_WITHIN = 2;
