@@ -14,6 +14,7 @@ from kiosk.bundle.bundle import MODEL_NAME
 from kiosk.bundle.manifest import Preprocessing, Tensor
 from kiosk.recognition.preprocessing import preprocess
 from trainer.bundle_writer import Workplace
+from trainer.equalising import with_channels_equalised
 from trainer.errors import ExportError
 from trainer.photos import Photo, read_photo
 from trainer.quiet import native_output_hidden
@@ -22,7 +23,8 @@ from trainer.running import run_network
 from trainer.steps import Network, read_network
 
 REPRESENTATIVE_PHOTOS = 300
-"""Photos from which the ranges of the activations are learned, and the means that biases are corrected by."""
+"""Photos from which the ranges of the activations are learned, channel by channel too, and the means that biases are
+corrected by."""
 _SEED = 1
 _BATCH = 32
 _INTEGER_TYPES = (np.uint8, np.int8, np.int16, np.int32)
@@ -40,8 +42,9 @@ def export_tflite(model: Any, photos: Sequence[Photo], how: Preprocessing, place
     path = place.partial / MODEL_NAME
     with native_output_hidden(place.converter_log):
         floats = with_pixels_straight_in(read_network(_convert_floats(model, how.size_px, place.scratch)))
-        batches = (pixels[at : at + _BATCH] for at in range(0, len(pixels), _BATCH))
-        path.write_bytes(_quantise(with_biases_corrected(floats, batches), pixels))
+        batches = [pixels[at : at + _BATCH] for at in range(0, len(pixels), _BATCH)]
+        even = with_channels_equalised(floats, batches)
+        path.write_bytes(_quantise(with_biases_corrected(even, batches), pixels))
     return _verify(path, how.size_px)
 
 

@@ -108,6 +108,7 @@ def _learn(model: Any, lesson: Dataset, settings: FinishSettings, manifest: Mani
         head_epochs=0,
         runs=1,
         learning_rate=_LEARNING_RATE,
+        most_of_start=0,
         patience_epochs=0,
         seed=settings.seed,
     )

@@ -7,12 +7,11 @@ each is taken off the layer's bias: "bias correction", Nagel et al. 2019, https:
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.running import run_network
+from trainer.channels import channel_means
 from trainer.steps import Floats, Network, Step
 
 _MOST = 127
@@ -61,28 +60,8 @@ def with_biases_corrected(network: Network, batches: Iterable[NDArray[np.uint8]]
 
     `batches` are RGB pixels, uint8 [N, S, S, 3], of photos like those that the network will see.
     """
-    means = _means(network, batches)
+    means = channel_means(network, batches)
     return replace(network, steps=tuple(_corrected(step, means) for step in network.steps))
-
-
-def _means(network: Network, batches: Iterable[NDArray[np.uint8]]) -> dict[str, Floats]:
-    """For the input and each step's output, the mean of each channel over all photos and places, [channels]."""
-    import tensorflow as tf
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def sums(pixels: Any) -> dict[str, Any]:
-        values = run_network(network, pixels)
-        rows = {name: tf.reshape(value, (-1, value.shape[-1])) for name, value in values.items()}
-        photos = tf.cast(tf.shape(pixels)[0], tf.float32)
-        return {name: photos * tf.reduce_mean(row, 0) for name, row in rows.items()}
-
-    totals: dict[str, Any] = {}
-    photos = 0
-    for batch in batches:
-        photos += len(batch)
-        for name, total in sums(tf.constant(batch, tf.float32)).items():
-            totals[name] = totals.get(name, 0) + total.numpy()
-    return {name: np.asarray(total / photos, np.float32) for name, total in totals.items()}
 
 
 def _corrected(step: Step, means: dict[str, Floats]) -> Step:

@@ -26,6 +26,9 @@ class TrainingSettings:
     averaged_share: float = 0.25
     """What is measured and kept are averages of the weights, which reach back over about this share of the whole
     network's steps, 0 to 1; 0 keeps the weights themselves."""
+    most_of_start: float = 0.3
+    """Up to this share, 0 to 1, of the weights that the whole network began with is put into what was learnt, as much
+    as helps on the val photos; 0 tries none."""
     mixup_alpha: float = 0.2
     """Photos are laid over each other, by shares from Beta(alpha, alpha): 0.2 a little, 1 evenly; 0 is off."""
     cutmix_alpha: float = 1.0
@@ -51,9 +54,9 @@ class TrainingSettings:
 
         Its last layer has nothing to learn from alone. Its weights go too far to be averaged on the way: what batch
         normalisation expects is then true of no network that ever was, and on val it guesses. And each run would end in
-        a basin of its own, between which no mean is a network.
+        a basin of its own, between which and the others, or the beginning, no mean is a network.
         """
-        return replace(self, head_epochs=0, averaged_share=0.0, runs=1)
+        return replace(self, head_epochs=0, averaged_share=0.0, runs=1, most_of_start=0.0)
 
     @property
     def mixes(self) -> bool:

@@ -17,6 +17,7 @@ from kiosk.bundle.bundle import open_bundle
 from kiosk.recognition.preprocessing import preprocess
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built
 from trainer.bundle_writer import Workplace
+from trainer.steps import Network, read_network
 
 pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
 OFFICIAL = Path(sys.prefix) / "official-converter"
@@ -58,6 +59,17 @@ def saved_model(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def network(saved_model: Path) -> Network:
+    """Its steps, in floats."""
+    import tensorflow as tf
+
+    from trainer.quiet import native_output_hidden
+
+    with native_output_hidden():
+        return read_network(tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert())
+
+
 def convert_officially(saved_model: Path, out: Path) -> Path:
     """What the official converter makes of a SavedModel."""
     if not (OFFICIAL / "tensorflowjs").is_dir():
@@ -75,7 +87,6 @@ def write_from(saved_model: Path, out: Path) -> Path:
     import tensorflow as tf
 
     from trainer.quiet import native_output_hidden
-    from trainer.steps import read_network
     from trainer.tfjs_writer import write_tfjs
 
     with native_output_hidden():
@@ -136,7 +147,6 @@ def kiosk_features(model: Path, pixels: NDArray[np.uint8]) -> tuple[str, NDArray
     from ai_edge_litert.interpreter import Interpreter
 
     from trainer.quiet import native_output_hidden
-    from trainer.steps import read_network
 
     steps = read_network(model.read_bytes()).steps
     [(number, mean)] = [(number, step) for number, step in enumerate(steps) if step.kind == "mean"]
@@ -188,7 +198,6 @@ def test_weights_of_the_page_are_one_byte_each(built: Built) -> None:
 
 
 def test_every_convolution_of_the_kiosk_has_a_scale_for_each_output(built: Built) -> None:
-    from trainer.steps import read_network
 
     network = read_network((built.bundle / "model.tflite").read_bytes())
     weighted = [step for step in network.steps if step.kernel is not None and step.bias is not None]
@@ -200,29 +209,52 @@ def test_every_convolution_of_the_kiosk_has_a_scale_for_each_output(built: Built
     assert network.steps[0].kind == "pad", "no step of scaling stands between the pixels and the first convolution"
 
 
-def test_correcting_the_biases_brings_integers_nearer_to_floats(saved_model: Path, pixels: NDArray[np.uint8]) -> None:
+def test_correcting_the_biases_brings_integers_nearer_to_floats(network: Network, pixels: NDArray[np.uint8]) -> None:
     import tensorflow as tf
 
-    from trainer.quiet import native_output_hidden
     from trainer.rounding import with_biases_corrected, with_pixels_straight_in
     from trainer.running import run_network
-    from trainer.steps import Network, read_network
-
-    with native_output_hidden():
-        content = tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert()
 
     def features(network: Network) -> NDArray[np.float32]:
         """What reaches the last layer, where rounding has had the whole network to add up."""
         values = run_network(network, tf.constant(pixels, tf.float32))
         return np.asarray(values[network.steps[-2].inputs[0]])
 
-    exact = read_network(content)
-    ready = with_pixels_straight_in(exact)
-    assert np.abs(features(ready) - features(exact)).max() < 0.02
+    ready = with_pixels_straight_in(network)
+    assert np.abs(features(ready) - features(network)).max() < 0.02
     corrected = with_biases_corrected(ready, [pixels])
     plain = tuple(replace(new, bias=old.bias) for old, new in zip(ready.steps, corrected.steps, strict=True))
     wrong = np.abs(features(replace(ready, steps=plain)) - features(ready)).mean()
     assert np.abs(features(corrected) - features(ready)).mean() < 0.8 * wrong
+
+
+def test_equalised_channels_compute_the_same_and_go_equally_far(network: Network, pixels: NDArray[np.uint8]) -> None:
+    import tensorflow as tf
+
+    from trainer.channels import channel_extents
+    from trainer.equalising import with_channels_equalised
+    from trainer.running import run_network
+
+    halves = np.array_split(pixels, 2)
+    even = with_channels_equalised(network, halves)
+    taken = tf.constant(pixels, tf.float32)
+    before, after = (np.asarray(run_network(one, taken)[one.output]) for one in (network, even))
+    assert np.abs(after - before).max() < FLOAT_ROUNDING
+
+    old, new = (channel_extents(one, halves) for one in (network, even))
+    added = [step for step in network.steps if step.kind == "add" and len(step.inputs) == 2]
+    bottlenecks = [step.output for step in network.steps if step.kind == "conv" and not step.relu6]
+    assert (len(added), len(bottlenecks)) == (10, 17)
+    for alone in set(bottlenecks) - {taken for step in added for taken in step.inputs}:
+        used = old[alone] > old[alone].max() / 50
+        assert np.allclose(new[alone][used], old[alone].max(), rtol=1e-3)
+    for step in network.steps:
+        if step.relu6:
+            assert np.allclose(new[step.output], old[step.output], atol=1e-2), "what is cut at 6 keeps its width"
+    for step in added:
+        one, other, total = (np.round(new[name] / old[name], 3) for name in (*step.inputs, step.output))
+        assert np.array_equal(one, total), "what is added to each other is as wide as it was beside each other"
+        assert np.array_equal(other, total)
 
 
 def test_photos_for_the_ranges_are_spread_over_the_labels_and_are_the_same_again(built: Built) -> None:

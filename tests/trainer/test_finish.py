@@ -3,14 +3,19 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from kiosk.bundle.bundle import open_bundle
+from kiosk.bundle.manifest import Calibration
 from kiosk.recognition.voting import VotingSettings
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built, run_trainer
+from trainer import finishing
 from trainer.bundle_writer import TRAINING_RECORD_NAME, Workplace, read_training_record
 from trainer.dataset import read_dataset
+from trainer.training.soup import Weights
 from trainer.tuning.tuning import write_recommendation
 
 pytestmark = [NEEDS_TENSORFLOW, pytest.mark.timeout(600)]
@@ -76,6 +81,34 @@ def test_it_is_another_network_whose_forms_agree_and_the_judged_one_stays(judged
     figures = json.loads(done.stdout)
     assert figures["photos"] == len((judged.with_name("shop") / "test.txt").read_text().split())
     assert figures["agreement"] >= 0.9
+
+
+def test_it_learns_as_unsure_as_it_did_and_is_as_sure_afterwards_as_it_was_judged_to_be(
+    judged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainer.quiet import load_tensorflow
+
+    load_tensorflow()
+    import keras
+
+    taken = keras.Input((4,))
+    model = keras.Model(taken, keras.layers.Dense(3, activation="softmax")(taken))
+    as_judged = [np.array(variable) for variable in model.weights]
+    begun: list[Weights] = []
+
+    def learn_nothing(*arguments: Any) -> tuple[Any, list[Any]]:
+        begun.append(arguments[-1])
+        return model, []
+
+    monkeypatch.setattr(finishing, "train", learn_nothing)
+    manifest = open_bundle(judged).manifest.model_copy(
+        update={"calibration": Calibration(temperature=0.5, photos=100, ece_before=0.2, ece_after=0.1)}
+    )
+    lesson = read_dataset(judged.with_name("shop"), 1)
+    settings = finishing.FinishSettings(judged, judged.with_name("shop"), judged.with_name("never"), 1)
+    learnt = finishing._learn(model, lesson, settings, manifest)
+    assert np.allclose(begun[0][0], as_judged[0] * 0.5)
+    assert np.allclose(learnt.weights[0], as_judged[0])
 
 
 def test_nothing_new_is_said_and_so_are_other_labels(judged: Path, finished: Path, tmp_path: Path) -> None:

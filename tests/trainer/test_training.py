@@ -25,7 +25,7 @@ from trainer.training.epochs import HEAD, WHOLE, Epoch, phases_of
 from trainer.training.health import Health
 from trainer.training.progress import Screen, TimeLeft, in_words
 from trainer.training.resume import belongings, read_state
-from trainer.training.soup import Ingredient, make_soup
+from trainer.training.soup import Ingredient, Soup, make_soup, taken_back, what_is_in
 from trainer.training.streams import Share, TrainingStream
 from trainer.training_settings import TrainingSettings
 
@@ -205,6 +205,12 @@ def test_what_a_resumed_training_may_not_differ_in_is_named(dataset: Dataset) ->
     assert "apple had 4+1 photos (training + val) and has 3+1" in str(before.difference(fewer))
     others = replace(dataset, train=(replace(dataset.train[0], sha256="0" * 64), *dataset.train[1:]))
     assert "not the same" in str(before.difference(belongings(others, SMALL, SETTINGS)))
+    learnt = [np.ones(3, np.float32)]
+    going_on = belongings(dataset, SMALL, SETTINGS, learnt)
+    assert going_on.difference(belongings(dataset, SMALL, SETTINGS, [np.ones(3, np.float32)])) is None
+    for other in (None, [2 * learnt[0]]):
+        told = str(going_on.difference(belongings(dataset, SMALL, SETTINGS, other)))
+        assert told == "it began with another network"
 
 
 def _epoch(accuracy: float, val_accuracy: float) -> Epoch:
@@ -365,6 +371,22 @@ def test_a_soup_takes_in_each_run_that_does_no_harm() -> None:
     soup = make_soup(runs, lambda weights: abs(float(weights[0][0]) - 2.0))
     assert (soup.epochs, soup.val_loss) == ((9, 5), 0.0)
     assert soup.weights[0].tolist() == [2.0, 2.0]
+
+
+def test_it_is_taken_back_towards_the_beginning_as_far_as_that_helps() -> None:
+    soup = make_soup([_ingredient(5, 1.0, 10.0)], lambda weights: 1.0)
+    start = [np.zeros(2, np.float32)]
+
+    def best_at(value: float) -> Soup:
+        return taken_back(soup, start, 0.3, lambda weights: abs(float(weights[0][0]) - value) / 2)
+
+    assert [best_at(value).of_start for value in (9.0, 8.2, 7.0, 1.0)] == [0.1, 0.2, 0.3, 0.0]
+    kept = best_at(8.0)
+    assert (kept.weights[0].tolist(), str(kept.weights[0].dtype), kept.val_loss) == ([8.0, 8.0], "float32", 0.0)
+    assert taken_back(soup, start, 0.0, lambda weights: 0.0) == soup
+    assert what_is_in(soup, kept, [_ingredient(5, 1.0, 10.0)]) == [
+        "20 % of the weights that they began with are put in: val loss 0.000, without them 1.000"
+    ]
 
 
 def test_a_soup_that_would_be_worse_than_its_best_run_is_that_run() -> None:

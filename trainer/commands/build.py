@@ -157,6 +157,7 @@ def _build(options: argparse.Namespace) -> int:
     if options.presentations:
         _choose_vote(options, built.held_out)
     say(f"read {options.out / 'report' / 'index.html'}")
+    say(f"content with it? `trainer finish {options.out} {options.data} --out ...` makes one that learns the rest too")
     return 0
 
 

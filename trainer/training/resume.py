@@ -55,6 +55,8 @@ class Belongings:
     """For each label: photos for training, photos for watching."""
     photos_sha256: str
     """Of all photos' hashes in their order."""
+    start_sha256: str = ""
+    """Of the weights of the network that learns on; empty where it begins as its settings say."""
 
     def difference(self, now: "Belongings") -> str | None:
         """What is not as it was, for a person."""
@@ -67,6 +69,8 @@ class Belongings:
                 told.append(f"{label} had {was[0]}+{was[1]} photos (training + val) and has {is_now[0]}+{is_now[1]}")
         if not told and self.photos_sha256 != now.photos_sha256:
             told.append("there are as many photos as before, but not the same")
+        if self.start_sha256 != now.start_sha256:
+            told.append("it began with another network")
         return "; ".join(told[:6]) + ("; and more" if len(told) > 6 else "") if told else None
 
 
@@ -86,8 +90,10 @@ class State:
     """What each run begins with; empty before the first run."""
 
 
-def belongings(dataset: Dataset, network: NetworkSettings, settings: TrainingSettings) -> Belongings:
-    """What this training belongs to."""
+def belongings(
+    dataset: Dataset, network: NetworkSettings, settings: TrainingSettings, start: Weights | None = None
+) -> Belongings:
+    """What this training belongs to; `start` are the weights of the network that learns on, if it is one."""
     counts = {label: [0, 0] for label in dataset.labels}
     for place, photos in enumerate((dataset.train, dataset.val)):
         for label, count in Counter(photo.label for photo in photos).items():
@@ -95,7 +101,12 @@ def belongings(dataset: Dataset, network: NetworkSettings, settings: TrainingSet
     # Through JSON, so that what is compared is what was written.
     flat = json.loads(json.dumps({**asdict(network), **asdict(settings)}))
     augmentation = {f"augmentation {name}": value for name, value in flat.pop("augmentation").items()}
-    return Belongings({**flat, **augmentation}, counts, _fingerprint((*dataset.train, *dataset.val)))
+    photos = (*dataset.train, *dataset.val)
+    return Belongings({**flat, **augmentation}, counts, _fingerprint(photos), _fingerprint_of_weights(start or []))
+
+
+def _fingerprint_of_weights(weights: Weights) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in weights)).hexdigest() if weights else ""
 
 
 def _fingerprint(photos: Sequence[Photo]) -> str:

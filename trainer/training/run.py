@@ -17,7 +17,7 @@ from trainer.training.learning import Learner, Tally, assign, values_of
 from trainer.training.progress import Screen, Watcher
 from trainer.training.resume import Belongings, Keeping, State, belongings, pack_state, state_to_take_up, write_state
 from trainer.training.schedule import make_optimizer, rate_now
-from trainer.training.soup import Ingredient, Weights, make_soup
+from trainer.training.soup import Ingredient, Weights, make_soup, taken_back, what_is_in
 from trainer.training.streams import TrainingStream, watched_batches
 from trainer.training.tensorboard import TensorBoardLog
 from trainer.training_settings import TrainingSettings
@@ -77,7 +77,6 @@ class _Training:
     ) -> None:
         self._dataset, self._network, self._settings = dataset, network, settings
         self._keeping, self._team = keeping, team
-        self._owner: Belongings = belongings(dataset, network, settings)
         self._stream = TrainingStream(dataset, network.size_px, settings, team.replicas)
         self._watched = watched_batches(dataset, network.size_px, settings.batch_size)
         self._phases = phases_of(settings.head_epochs, settings.epochs, settings.runs)
@@ -89,12 +88,15 @@ class _Training:
         self._runs: list[Ingredient] = []
         self._start: Weights = []
         """What each run of the whole network begins with; empty until the last layer has learnt."""
+        self._owner: Belongings
+        """Known once there is something to begin with."""
         self._judge: Learner | None = None
         """The last phase's learner, which also tells how good a mean is."""
 
     def run(self, start: Weights) -> None:
         """All passes still to be done, from `start` if it holds any; the model then has the weights to keep."""
         self._start = start
+        self._owner = belongings(self._dataset, self._network, self._settings, start)
         state = state_to_take_up(self._keeping, self._owner, self._team)
         with self._team.strategy.scope():
             self._model, self._backbone = make_network(self._network, len(self._dataset.labels))
@@ -216,7 +218,7 @@ class _Training:
             say(f"the weights of epoch {best + 1} are kept: the lowest loss on val")
 
     def _keep_the_soup(self) -> None:
-        """The model has the mean of the runs' weights, or those of the only one."""
+        """The model has the mean of the runs' weights, or the only one's, taken back a little where that helps."""
         judge = self._judge
         assert judge is not None, "there is a run"
 
@@ -225,14 +227,10 @@ class _Training:
             return round(judge.watch(self._watched).loss, 4)
 
         soup = make_soup(self._runs, val_loss_of)
-        assign(self._weights, soup.weights)
-        if len(self._runs) > 1 and self._team.workers.chief:
-            of = ", ".join(str(epoch + 1) for epoch in sorted(soup.epochs))
-            best = min(run.val_loss for run in self._runs)
-            what = (
-                f"the mean of epochs {of} is kept" if len(soup.epochs) > 1 else f"epoch {of} is kept, no mean is better"
-            )
-            say(f"{what}: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
+        kept = taken_back(soup, self._start, self._settings.most_of_start, val_loss_of)
+        assign(self._weights, kept.weights)
+        for line in what_is_in(soup, kept, self._runs) if self._team.workers.chief else ():
+            say(line)
 
     @property
     def _done(self) -> int:

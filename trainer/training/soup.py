@@ -3,6 +3,10 @@
 Networks that were fine-tuned from the same weights lie in one basin, so the mean of their weights is a network too,
 and mostly a better one than each, as if all of them voted, at the cost of one. Which runs go in is tried on the val
 photos: the best run first, then each further one that does no harm (their "greedy soup").
+
+A network that knows the training photos by heart does worse in other places than one on the way there. So a share of
+the weights that all runs began with is put in where that helps on val: WiSE-FT (Wortsman and others 2022,
+arXiv:2109.01903).
 """
 
 from collections.abc import Callable, Sequence
@@ -33,6 +37,8 @@ class Soup:
     epochs: tuple[int, ...]
     """Numbers of the passes whose weights went in, the best first."""
     val_loss: float
+    of_start: float = 0.0
+    """Share of the weights that the runs began with, 0 to 1."""
 
 
 def make_soup(ingredients: Sequence[Ingredient], val_loss_of: Callable[[Weights], float]) -> Soup:
@@ -49,6 +55,39 @@ def make_soup(ingredients: Sequence[Ingredient], val_loss_of: Callable[[Weights]
             chosen.append(other)
             soup = Soup(weights, tuple(one.epoch for one in chosen), val_loss)
     return soup
+
+
+def taken_back(soup: Soup, start: Weights, most: float, val_loss_of: Callable[[Weights], float]) -> Soup:
+    """The soup with a tenth, two or more, up to the share `most`, of the weights that its runs began with; the best."""
+    best = soup
+    for share in np.arange(1, round(most * 10) + 1) / 10:
+        weights = [_between(ours, first, share) for ours, first in zip(soup.weights, start, strict=True)]
+        val_loss = val_loss_of(weights)
+        if val_loss < best.val_loss:
+            best = Soup(weights, soup.epochs, val_loss, float(share))
+    return best
+
+
+def what_is_in(soup: Soup, kept: Soup, runs: Sequence[Ingredient]) -> list[str]:
+    """For a person: what of the runs went into the soup, and how far it was taken back."""
+    told = []
+    if len(runs) > 1:
+        of = ", ".join(str(epoch + 1) for epoch in sorted(soup.epochs))
+        many = len(soup.epochs) > 1
+        what = f"the mean of epochs {of} is kept" if many else f"epoch {of} is kept, no mean is better"
+        best = min(run.val_loss for run in runs)
+        told.append(f"{what}: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
+    if kept.of_start:
+        share, losses = (
+            f"{100 * kept.of_start:.0f} %",
+            f"val loss {kept.val_loss:.3f}, without them {soup.val_loss:.3f}",
+        )
+        told.append(f"{share} of the weights that they began with are put in: {losses}")
+    return told
+
+
+def _between(one: NDArray[Any], other: NDArray[Any], share: float) -> NDArray[Any]:
+    return np.asarray((1 - share) * one + share * other, one.dtype)
 
 
 def _mean(several: Sequence[Weights]) -> Weights:
