@@ -17,15 +17,12 @@ import pytest
 from tests.trainer.conftest import NEEDS_TENSORFLOW
 from trainer.bundle_writer import weights_sha256
 from trainer.dataset import Dataset, read_dataset
-from trainer.errors import LearningError, ResumeError, WorkersError
+from trainer.errors import LearningError, ResumeError
 from trainer.model import NO_WEIGHTS, NetworkSettings, make_network
 from trainer.training import Keeping, train
-from trainer.training.distribution import Workers, read_workers
-from trainer.training.epochs import HEAD, WHOLE, Epoch, phases_of
+from trainer.training.epochs import WHOLE, Epoch, phases_of
 from trainer.training.health import Health
-from trainer.training.progress import Screen, TimeLeft, in_words
 from trainer.training.resume import belongings, read_state
-from trainer.training.soup import Ingredient, Soup, make_soup, taken_back, what_is_in
 from trainer.training.streams import Share, TrainingStream
 from trainer.training_settings import TrainingSettings
 
@@ -131,48 +128,6 @@ def test_a_photo_that_vanishes_during_a_training_is_named_once_and_does_not_stop
     stream = TrainingStream(dataset, 96, SETTINGS)
     assert len(shown(stream, 0, 2)) == 2 * stream.steps
     assert capfd.readouterr().err.count(str(gone)) == 1
-
-
-def test_the_time_left_settles_on_the_truth_and_ignores_the_first_step() -> None:
-    left = TimeLeft(phases_of(1, 3), 10)
-    assert left.seconds() is None
-    for number in range(10):
-        left.step(HEAD, 60.0 if not number else 1.0, counts=number > 0)
-    left.looked(2.0)
-    guessed = left.seconds()
-    assert guessed is not None
-    assert 45 < guessed < 120, "the whole network is slower, by how much is not known yet"
-    for number in range(10):
-        left.step(WHOLE, 30.0 if not number else 2.0, counts=number > 0)
-    left.looked(2.0)
-    assert left.seconds() == pytest.approx(2 * 10 * 2.0 + 2 * 2.0)
-
-
-def test_the_time_left_after_a_resume_does_not_forget_the_passes_to_come(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    minutes = 0
-    monkeypatch.setattr("trainer.training.progress.time.monotonic", lambda: 60.0 * minutes)
-    screen = Screen(phases_of(1, 3, 2), 10, begun_at=5)
-    screen.began(5)
-    for _ in range(10):
-        minutes += 1
-        screen.step(WHOLE, 1.0, 0.5)
-    minutes += 1
-    screen.ended(Epoch(5, WHOLE, 1.0, 0.5, 1.0, 0.5, 1e-3, 660.0))
-    said = capfd.readouterr().err
-    assert "about 11 min left" in said, "of seven passes six are done: ten steps and a look at the val photos are left"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (None, "time left not known yet"), (5.0, "less than a minute left"), (301.0, "about 5 min left"),
-        (3900.0, "about 1 h 05 min left"),
-    ],
-)  # fmt: skip
-def test_the_time_left_is_told_as_one_would_tell_it(seconds: float | None, words: str) -> None:
-    assert in_words(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -359,59 +314,3 @@ def test_networks_that_began_with_nothing_are_trained_once_and_not_averaged_on_t
     plain, _ = train(dataset, SMALL, replace(SETTINGS, epochs=1))
     assert [epoch.phase for epoch in epochs] == [WHOLE]
     assert weights_sha256(averaged) == weights_sha256(plain)
-
-
-def _ingredient(epoch: int, val_loss: float, value: float) -> Ingredient:
-    return Ingredient(epoch, val_loss, [np.full((2,), value, np.float32)])
-
-
-def test_a_soup_takes_in_each_run_that_does_no_harm() -> None:
-    runs = [_ingredient(5, 1.0, 3.0), _ingredient(9, 0.9, 1.0), _ingredient(14, 1.1, 50.0)]
-    # The loss is the distance to 2, where the mean of the first two lies.
-    soup = make_soup(runs, lambda weights: abs(float(weights[0][0]) - 2.0))
-    assert (soup.epochs, soup.val_loss) == ((9, 5), 0.0)
-    assert soup.weights[0].tolist() == [2.0, 2.0]
-
-
-def test_it_is_taken_back_towards_the_beginning_as_far_as_that_helps() -> None:
-    soup = make_soup([_ingredient(5, 1.0, 10.0)], lambda weights: 1.0)
-    start = [np.zeros(2, np.float32)]
-
-    def best_at(value: float) -> Soup:
-        return taken_back(soup, start, 0.3, lambda weights: abs(float(weights[0][0]) - value) / 2)
-
-    assert [best_at(value).of_start for value in (9.0, 8.2, 7.0, 1.0)] == [0.1, 0.2, 0.3, 0.0]
-    kept = best_at(8.0)
-    assert (kept.weights[0].tolist(), str(kept.weights[0].dtype), kept.val_loss) == ([8.0, 8.0], "float32", 0.0)
-    assert taken_back(soup, start, 0.0, lambda weights: 0.0) == soup
-    assert what_is_in(soup, kept, [_ingredient(5, 1.0, 10.0)]) == [
-        "20 % of the weights that they began with are put in: val loss 0.000, without them 1.000"
-    ]
-
-
-def test_a_soup_that_would_be_worse_than_its_best_run_is_that_run() -> None:
-    soup = make_soup([_ingredient(5, 1.0, 3.0), _ingredient(9, 0.9, 1.0)], lambda weights: 4.0)
-    assert (soup.epochs, soup.val_loss, soup.weights[0].tolist()) == ((9,), 0.9, [1.0, 1.0])
-
-
-@pytest.mark.parametrize(
-    ("text", "workers"),
-    [
-        ("", Workers()),
-        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}', Workers(2, 1)),
-        ('{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}', Workers(2, 1)),
-    ],
-)
-def test_tf_config_says_who_the_chief_is(text: str, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TF_CONFIG", text)
-    assert read_workers() == workers
-    assert workers.chief == (workers.index == 0)
-
-
-@pytest.mark.parametrize(
-    "text", ["{", "[1]", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}']
-)
-def test_a_tf_config_that_cannot_be_is_refused_with_an_example(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TF_CONFIG", text)
-    with pytest.raises(WorkersError, match=r"write it like \{"):
-        read_workers()
