@@ -16,7 +16,7 @@ from kiosk.demo import bundle_directory
 from kiosk.recognition.voting import Duel, Evidence, VotingSettings
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built, run_trainer
 from trainer.photos import Photo
-from trainer.tuning.choosing import Chooser, halves, lures
+from trainer.tuning.choosing import PARTS, Chooser, folds, lures
 from trainer.tuning.contenders import Contender, contenders, from_log_odds, log_odds, seen_by
 from trainer.tuning.curves import Curve, Mark, Point, trace, worth_tracing
 from trainer.tuning.picture import draw
@@ -90,8 +90,8 @@ def test_a_burst_never_stands_on_both_sides_of_a_cut() -> None:
         shown("a" if number % 3 else None, {}, photo=f"{number}", burst=f"{number % 17}-{number % 3}")
         for number in range(200)
     ]
-    cuts = halves(presentations, seed=3, times=4)
-    assert len(cuts) == 8
+    cuts = folds(presentations, seed=3, times=4)
+    assert len(cuts) == 4 * PARTS
     for one, other in cuts:
         assert not {each.burst for each in one} & {each.burst for each in other}
         assert len(one) + len(other) == len(presentations)
@@ -125,8 +125,8 @@ def test_products_share_the_risk() -> None:
     more = lures([*never, *wrong], slope=1.0)
     assert more.keys() == {"b", "c"}, "nothing was taken for a or d"
     odds = {"b": 2 * 9.0, "c": 9.0 + 1.5}
-    mean = sum(odds.values()) / 4
-    assert more == {label: pytest.approx(np.log(1 + odds[label] / mean)) for label in odds}
+    usual = 0.4 * sum(odds.values()) / 4
+    assert more == {label: pytest.approx(np.log(1 + odds[label] / usual)) for label in odds}
     halved = lures([*never, *wrong], slope=0.5)
     assert halved["b"] > more["b"], "where strong mistakes are no rarer than weak ones, keeping off takes more"
     assert lures(never, slope=1.0) == {}

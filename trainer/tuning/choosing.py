@@ -1,8 +1,9 @@
 """Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,12 +13,17 @@ from trainer.tuning.scoring import Outcome, Score, Shown, add_up, judge
 
 STEP = 0.25
 """Thresholds are tried in steps of so much in log-odds: from 0.80 one step leads to 0.84, from 0.98 to 0.984."""
-TRIED = tuple(float(step) for step in np.arange(0.5, 6.3, STEP)[::-1])
+TRIED = tuple(float(step) for step in np.arange(0.0, 6.3, STEP)[::-1])
 """Common thresholds in log-odds, the strictest first."""
 _SLOPES = (0.5, 1.0)
 """How fast wrong evidence is taken to grow rarer with its strength, see `lures`: both are tried."""
+_TOWARDS_THE_MEAN = 0.4
+"""How much of the mean over all products is added to what is known of each, see `lures`."""
+PARTS = 5
+"""The photos are cut into so many, to choose on all but one and measure on that one. What is recommended is chosen on
+all of them, so that to choose on much fewer would tell too little of it."""
 _SPLITS = 3
-"""How often the photos are cut in halves, to choose on each half and measure on the other."""
+"""How often, each time otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,10 @@ class Measured:
     """What was chosen for products' own thresholds, see `Thresholds`."""
 
 
+Learned: TypeAlias = tuple[list[Shown], dict[str, float]]
+"""Presentations, and how much more than the common threshold each product needs there, in log-odds."""
+
+
 class Chooser:
     """Chooses for one contender under one budget."""
 
@@ -57,59 +67,62 @@ class Chooser:
             return self._measured(fixed, judge(shown, fixed))
         chosen = self.choose(shown, seed)
         outcomes: list[Outcome] = []
-        for one, other in halves(shown, seed, _SPLITS):
-            outcomes += judge(other, self.settings(one, self.choose(one, seed + 1)))
+        for others, part in folds(shown, seed, _SPLITS):
+            outcomes += judge(part, self.settings(others, self.choose(others, seed + 1)))
         return replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope)
 
     def choose(self, shown: Sequence[Shown], seed: int) -> Thresholds:
         """The thresholds that find most within the budget; the strictest where none keeps it."""
         best, most = Thresholds(TRIED[0], _SLOPES[0] if self._contender.per_product else None), -1
         for slope in _SLOPES if self._contender.per_product else (None,):
+            learned = self.learned(shown, slope, seed)
             for common in TRIED:
-                tried = Thresholds(common, slope)
-                score = add_up(self.outcomes(shown, tried, seed))
+                score = add_up(self.outcomes(learned, common))
                 if score.per_1000(score.harmful) > self._budget:
                     break
                 if score.right > most:
-                    best, most = tried, score.right
+                    best, most = Thresholds(common, slope), score.right
         return best
 
-    def outcomes(self, shown: Sequence[Shown], thresholds: Thresholds, seed: int) -> list[Outcome]:
-        """What these thresholds make of presentations; products' own are learned on one half and used on the other."""
-        if thresholds.slope is None:
-            return judge(shown, self.settings(shown, thresholds))
-        outcomes: list[Outcome] = []
-        for one, other in halves(shown, seed, 1):
-            outcomes += judge(other, self.settings(one, thresholds))
-        return outcomes
+    def learned(self, shown: Sequence[Shown], slope: float | None, seed: int) -> list[Learned]:
+        """The presentations in parts, each with what all others tell about products' own thresholds."""
+        if slope is None:
+            return [(list(shown), {})]
+        return [(part, lures(others, slope)) for others, part in folds(shown, seed, 1)]
+
+    def outcomes(self, learned: Sequence[Learned], common: float) -> list[Outcome]:
+        """What a common threshold in log-odds, and products' own beside it, make of presentations."""
+        return [outcome for part, more in learned for outcome in judge(part, self._settings(common, more))]
 
     def settings(self, shown: Sequence[Shown], thresholds: Thresholds) -> VotingSettings:
         """What the kiosk would be told, products' own thresholds taken from what went wrong in `shown`."""
-        more = lures(shown, thresholds.slope) if thresholds.slope is not None else {}
-        stricter = {label: from_log_odds(thresholds.common + more[label]) for label in sorted(more)}
+        return self._settings(thresholds.common, lures(shown, thresholds.slope) if thresholds.slope is not None else {})
+
+    def _settings(self, common: float, more: Mapping[str, float]) -> VotingSettings:
+        stricter = {label: from_log_odds(common + more[label]) for label in sorted(more)}
         return VotingSettings(
-            from_log_odds(thresholds.common), self._contender.votes, self._release,
-            self._contender.rule or "each", stricter,
-        )  # fmt: skip
+            from_log_odds(common), self._contender.votes, self._release, self._contender.rule or "each", stricter
+        )
 
     def _measured(self, settings: VotingSettings, outcomes: Sequence[Outcome]) -> Measured:
         score = add_up(outcomes)
         return Measured(self._contender, settings, score, score.per_1000(score.harmful) <= self._budget)
 
 
-def halves(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Shown], list[Shown]]]:
-    """The presentations cut in two by burst, each label's bursts evenly, and each half once in either place."""
+def folds(shown: Sequence[Shown], seed: int, times: int) -> list[tuple[list[Shown], list[Shown]]]:
+    """The presentations cut into parts by burst, each label's bursts evenly: each part once, behind all others."""
     cuts = []
     for number in range(times):
         rng = np.random.default_rng([seed, 2, number])
-        ones: set[str] = set()
+        part_of: dict[str, int] = {}
         for label in sorted({one.label or "" for one in shown}):
             bursts = sorted({one.burst for one in shown if (one.label or "") == label})
             rng.shuffle(bursts)
-            ones.update(bursts[: (len(bursts) + int(rng.integers(2))) // 2])
-        one = [each for each in shown if each.burst in ones]
-        other = [each for each in shown if each.burst not in ones]
-        cuts += [(one, other), (other, one)]
+            first = int(rng.integers(PARTS))
+            part_of.update({burst: (first + place) % PARTS for place, burst in enumerate(bursts)})
+        for part in range(PARTS):
+            others = [one for one in shown if part_of[one.burst] != part]
+            cuts.append((others, [one for one in shown if part_of[one.burst] == part]))
     return cuts
 
 
@@ -119,14 +132,14 @@ def lures(shown: Sequence[Shown], slope: float) -> dict[str, float]:
     Wrong evidence for a product is taken to be e times rarer for each 1 / `slope` log-odds that it is stronger. Where
     exp(slope x strength) adds up to A over the showings of other things, a product is then sold wrongly about
     A x exp(-slope x threshold) times, so that thresholds log(A) / slope apart share the risk. Few photos prove little:
-    the mean over all products is added to each one's sum, which draws thresholds together.
+    a part of the mean over all products is added to each one's sum, which draws thresholds together.
     """
     sums = {one.label: 0.0 for one in shown if one.label is not None}
     for one in shown:
         for label, strength in _strongest_wrong(one).items():
             sums[label] = sums.get(label, 0.0) + math.exp(slope * log_odds(strength))
-    mean = sum(sums.values()) / max(len(sums), 1)
-    return {label: math.log1p(total / mean) / slope for label, total in sums.items() if total > 0}
+    usual = _TOWARDS_THE_MEAN * sum(sums.values()) / max(len(sums), 1)
+    return {label: math.log1p(total / usual) / slope for label, total in sums.items() if total > 0}
 
 
 def _strongest_wrong(one: Shown) -> dict[str, float]:
