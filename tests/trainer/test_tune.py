@@ -16,13 +16,13 @@ from kiosk.demo import bundle_directory
 from kiosk.recognition.voting import Duel, Evidence, VotingSettings
 from tests.trainer.conftest import NEEDS_TENSORFLOW, Built, run_trainer
 from trainer.photos import Photo
-from trainer.tuning.choosing import PARTS, Chooser, folds, lures
+from trainer.tuning.choosing import PARTS, Chooser, Thresholds, folds, lures
 from trainer.tuning.contenders import Contender, contenders, from_log_odds, log_odds, seen_by
 from trainer.tuning.curves import Curve, Mark, Point, trace, worth_tracing
 from trainer.tuning.picture import draw
 from trainer.tuning.predicting import Presentation
 from trainer.tuning.scene import SIDE_PX, Stretch, draw_stretch, film
-from trainer.tuning.scoring import Shown, add_up, judge, upper_bound
+from trainer.tuning.scoring import Score, Shown, add_up, judge, upper_bound
 from trainer.tuning.shown import UNKNOWN_SHARE, ShownPhotos, deal
 from trainer.tuning.tuning import recommend, whole_showing_bound, write_recommendation
 
@@ -138,10 +138,39 @@ def test_thresholds_are_measured_on_photos_that_they_were_not_chosen_on() -> Non
         for number in range(60)
     ]
     chooser = Chooser(Contender("duel", 1, Duel, "duel", per_product=True), 3, 1000.0)
-    assert add_up(judge(chance, chooser.settings(chance, chooser.choose(chance, 1)))).harmful == 0, (
+    assert add_up(judge(chance, chooser.settings(chance, chooser.choose(chooser.tries(chance, 1))))).harmful == 0, (
         "every wrong one was seen and is kept off"
     )
     assert chooser.measure(chance, 1).score.harmful > 0
+
+
+def test_within_a_part_of_the_budget_something_stricter_is_chosen() -> None:
+    def fared(right: int, false: int) -> Score:
+        return Score(1000, 100, 800, right, wrong=0, extra=0, false=false, delay_frames=None)
+
+    tries = [
+        (Thresholds(4.0, 0.5), fared(100, 1)),
+        (Thresholds(3.0, 0.5), fared(300, 2)),
+        (Thresholds(2.0, 0.5), fared(700, 3)),
+        (Thresholds(4.0, 1.0), fared(50, 3)),
+        (Thresholds(3.0, 1.0), fared(900, 1)),
+    ]
+    chooser = Chooser(Contender("duel", 1, Duel, "duel", per_product=True), 3, 2.0)
+    assert chooser.choose(tries) == Thresholds(3.0, 0.5), "what is looser than what broke the budget kept it by chance"
+    assert chooser.choose(tries, 0.5) == Thresholds(4.0, 0.5)
+    assert chooser.choose(tries, 0.1) == Thresholds(4.0, 0.5), "none keeps that: the strictest"
+
+
+def test_what_breaks_the_budget_when_measured_is_chosen_anew_with_a_margin() -> None:
+    held = EMPTY + SLIDE
+    rng = np.random.default_rng(2)
+    showings = [
+        *(shown("a", {held: sure("a", from_log_odds(rng.normal(3, 2)))}, photo=f"a{number}") for number in range(60)),
+        *(shown(None, {held: sure("a", from_log_odds(rng.normal(0, 2)))}, photo=f"u{number}") for number in range(40)),
+    ]
+    kept = [Chooser(Contender("duel", 1, Duel, "duel"), 3, 20.0).measure(showings, seed) for seed in range(4)]
+    assert all(one.meets_budget for one in kept)
+    assert len({one.settings.threshold for one in kept}) > 1, "some had to be chosen more strictly than others"
 
 
 def test_where_no_vote_keeps_the_budget_the_least_harmful_is_recommended_and_said_so() -> None:

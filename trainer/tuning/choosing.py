@@ -24,6 +24,9 @@ PARTS = 5
 all of them, so that to choose on much fewer would tell too little of it."""
 _SPLITS = 3
 """How often, each time otherwise."""
+_MARGINS = (1.0, 0.75, 0.5, 0.25)
+"""Shares of the budget to choose within, for what just keeps it on some photos may just break it on others: the first
+with which it is kept when measured is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Measured:
     """What was chosen for products' own thresholds, see `Thresholds`."""
 
 
+Try: TypeAlias = tuple[Thresholds, Score]
+"""Thresholds, and how they fare."""
 Learned: TypeAlias = tuple[list[Shown], dict[str, float]]
 """Presentations, and how much more than the common threshold each product needs there, in log-odds."""
 
@@ -65,23 +70,39 @@ class Chooser:
         if self._contender.threshold is not None:
             fixed = VotingSettings(self._contender.threshold, self._contender.votes, self._release)
             return self._measured(fixed, judge(shown, fixed))
-        chosen = self.choose(shown, seed)
-        outcomes: list[Outcome] = []
-        for others, part in folds(shown, seed, _SPLITS):
-            outcomes += judge(part, self.settings(others, self.choose(others, seed + 1)))
-        return replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope)
+        tries = self.tries(shown, seed)
+        cuts = [(others, part, self.tries(others, seed + 1)) for others, part in folds(shown, seed, _SPLITS)]
+        for margin in _MARGINS:
+            outcomes: list[Outcome] = []
+            for others, part, tried in cuts:
+                outcomes += judge(part, self.settings(others, self.choose(tried, margin)))
+            chosen = self.choose(tries, margin)
+            measured = replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope)
+            if measured.meets_budget:
+                break
+        return measured
 
-    def choose(self, shown: Sequence[Shown], seed: int) -> Thresholds:
-        """The thresholds that find most within the budget; the strictest where none keeps it."""
-        best, most = Thresholds(TRIED[0], _SLOPES[0] if self._contender.per_product else None), -1
+    def tries(self, shown: Sequence[Shown], seed: int) -> list[Try]:
+        """How thresholds fare, for each slope the strictest first, up to the first that break the budget."""
+        tries: list[Try] = []
         for slope in _SLOPES if self._contender.per_product else (None,):
             learned = self.learned(shown, slope, seed)
             for common in TRIED:
                 score = add_up(self.outcomes(learned, common))
+                tries.append((Thresholds(common, slope), score))
                 if score.per_1000(score.harmful) > self._budget:
                     break
-                if score.right > most:
-                    best, most = Thresholds(common, slope), score.right
+        return tries
+
+    def choose(self, tries: Sequence[Try], margin: float = 1.0) -> Thresholds:
+        """Those that find most within this share of the budget; the strictest where none keeps it."""
+        best, most = tries[0][0], -1
+        broken: set[float | None] = set()
+        for thresholds, score in tries:
+            if score.per_1000(score.harmful) > margin * self._budget:
+                broken.add(thresholds.slope)
+            elif thresholds.slope not in broken and score.right > most:
+                best, most = thresholds, score.right
         return best
 
     def learned(self, shown: Sequence[Shown], slope: float | None, seed: int) -> list[Learned]:
