@@ -31,7 +31,7 @@ def channel_means(network: Network, batches: Iterable[NDArray[np.uint8]]) -> dic
 
 
 def channel_extents(network: Network, batches: Iterable[NDArray[np.uint8]]) -> dict[str, Floats]:
-    """The same of how far each channel goes from nought, in either direction, [channels]."""
+    """For the input and each step's output, how far each channel goes from nought, in either direction, [channels]."""
     import tensorflow as tf
 
     return _gathered(network, batches, lambda places: tf.reduce_max(tf.abs(places), (0, 1)), np.maximum)

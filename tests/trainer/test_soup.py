@@ -28,6 +28,7 @@ def test_it_is_taken_back_towards_the_beginning_as_far_as_that_helps() -> None:
     kept = best_at(8.0)
     assert (kept.weights[0].tolist(), str(kept.weights[0].dtype), kept.val_loss) == ([8.0, 8.0], "float32", 0.0)
     assert taken_back(soup, start, 0.0, lambda weights: 0.0) == soup
+    assert taken_back(soup, start, 0.25, lambda weights: float(weights[0][0]) / 100).of_start == 0.2, "and no more"
     assert what_is_in(soup, kept, [_ingredient(5, 1.0, 10.0)]) == [
         "20 % of the weights that they began with are put in: val loss 0.000, without them 1.000"
     ]

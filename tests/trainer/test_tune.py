@@ -95,6 +95,9 @@ def test_a_burst_never_stands_on_both_sides_of_a_cut() -> None:
     for one, other in cuts:
         assert not {each.burst for each in one} & {each.burst for each in other}
         assert len(one) + len(other) == len(presentations)
+    for first in range(0, len(cuts), PARTS):
+        measured = sorted(each.photo for _, part in cuts[first : first + PARTS] for each in part)
+        assert measured == sorted(each.photo for each in presentations), "each is measured once in every cutting"
 
 
 def test_products_that_attract_wrong_sales_get_a_threshold_of_their_own() -> None:

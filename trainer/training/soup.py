@@ -58,9 +58,9 @@ def make_soup(ingredients: Sequence[Ingredient], val_loss_of: Callable[[Weights]
 
 
 def taken_back(soup: Soup, start: Weights, most: float, val_loss_of: Callable[[Weights], float]) -> Soup:
-    """The soup with a tenth, two or more, up to the share `most`, of the weights that its runs began with; the best."""
+    """The best of the soup with no, one, two, ... tenths, up to `most`, of the weights that its runs began with."""
     best = soup
-    for share in np.arange(1, round(most * 10) + 1) / 10:
+    for share in np.arange(1, int(most * 10 + 1e-9) + 1) / 10:
         weights = [_between(ours, first, share) for ours, first in zip(soup.weights, start, strict=True)]
         val_loss = val_loss_of(weights)
         if val_loss < best.val_loss:
@@ -78,11 +78,10 @@ def what_is_in(soup: Soup, kept: Soup, runs: Sequence[Ingredient]) -> list[str]:
         best = min(run.val_loss for run in runs)
         told.append(f"{what}: val loss {soup.val_loss:.3f}, of the best run alone {best:.3f}")
     if kept.of_start:
-        share, losses = (
-            f"{100 * kept.of_start:.0f} %",
-            f"val loss {kept.val_loss:.3f}, without them {soup.val_loss:.3f}",
+        told.append(
+            f"{100 * kept.of_start:.0f} % of the weights that they began with are put in: val loss {kept.val_loss:.3f},"
+            f" without them {soup.val_loss:.3f}"
         )
-        told.append(f"{share} of the weights that they began with are put in: {losses}")
     return told
 
 

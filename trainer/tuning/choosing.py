@@ -1,4 +1,8 @@
-"""Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill."""
+"""Chooses a vote's thresholds on some photos and measures them on others, so that chance is not taken for skill.
+
+One thing is taken from the measurement itself: with how much margin to keep to the budget. So what is measured may be a
+little less harm than there is (in a simulation 8.5 in 1,000 for 9.5, under a budget of 10).
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,7 +30,7 @@ _SPLITS = 3
 """How often, each time otherwise."""
 _MARGINS = (1.0, 0.75, 0.5, 0.25)
 """Shares of the budget to choose within, for what just keeps it on some photos may just break it on others: the first
-with which it is kept when measured is taken."""
+with which it is kept when measured is taken, or else the one with which least harm is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +76,16 @@ class Chooser:
             return self._measured(fixed, judge(shown, fixed))
         tries = self.tries(shown, seed)
         cuts = [(others, part, self.tries(others, seed + 1)) for others, part in folds(shown, seed, _SPLITS)]
+        measured: list[Measured] = []
         for margin in _MARGINS:
             outcomes: list[Outcome] = []
             for others, part, tried in cuts:
                 outcomes += judge(part, self.settings(others, self.choose(tried, margin)))
             chosen = self.choose(tries, margin)
-            measured = replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope)
-            if measured.meets_budget:
-                break
-        return measured
+            measured.append(replace(self._measured(self.settings(shown, chosen), outcomes), slope=chosen.slope))
+            if measured[-1].meets_budget:
+                return measured[-1]
+        return min(measured, key=lambda one: one.score.harmful)
 
     def tries(self, shown: Sequence[Shown], seed: int) -> list[Try]:
         """How thresholds fare, for each slope the strictest first, up to the first that break the budget."""

@@ -26,7 +26,8 @@ def as_text(tuned: Tuned) -> str:
         f"{'vote':33} in 100   right  wrong missed  extra  false  harmful (95 %)   median",
         *(_line(one, settings.fps) for one in tuned.compared),
         "",
-        "Thresholds are chosen on four fifths of the photos and measured on the rest, crosswise; fixed votes on all.",
+        "Thresholds are chosen on four fifths of the photos and measured on the rest, crosswise, with a margin to the",
+        "budget where it took one; fixed votes are measured on all.",
         f"Harmful is wrong + extra + false; the budget is {settings.budget_per_1000:g}. `at most` counts photos, since"
         " one shown twice is no news.",
         "",
