@@ -12,7 +12,7 @@ run: $(VENV)/kiosk.stamp $(PAGE)  ## set up what is missing and run the kiosk; A
 	$(BIN)/kiosk run $(ARGS)
 
 test: lint check-page  ## set up what is missing, then lint and every test
-	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
