@@ -18,7 +18,7 @@ class BareLoop:
         self._input = interpreter.get_input_details()[0]["index"]
         self._output = interpreter.get_output_details()[0]["index"]
         self._size = (size_px, size_px)
-        self._flags, times = (cv2.IMREAD_REDUCED_COLOR_2, 2) if 2 * size_px <= HEIGHT_PX else (cv2.IMREAD_COLOR, 1)
+        self._flags, times = (cv2.IMREAD_REDUCED_COLOR_2, 2) if 4 * size_px <= HEIGHT_PX else (cv2.IMREAD_COLOR, 1)
         side_px, left = HEIGHT_PX // times, (WIDTH_PX - HEIGHT_PX) // 2 // times
         self._square = slice(left, left + side_px)
 

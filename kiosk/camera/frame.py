@@ -60,8 +60,8 @@ class Reducible(Protocol):
     """A source whose camera packs its pictures as JPEG, which need not be unpacked whole."""
 
     enough_px: int
-    """A picture may be unpacked smaller while its shorter side has so many pixels left; 0: whole. May be changed at any
-    time, by any thread."""
+    """A picture may be unpacked smaller while its shorter side has twice as many pixels left; 0: whole. May be changed
+    at any time, by any thread."""
 
 
 class Reader(Protocol):

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 # ITU-T T.81, table B.1: markers that begin a frame's header; C4, C8 and CC between them mean other things.
 _FRAME_HEADERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
+_LEFT = 2
+"""How many of a picture's pixels, along a side, there must be left for one of the network's."""
+
 
 def decode_picture(data: bytes, enough_px: int = 0) -> NDArray[np.uint8] | None:
     """Pixels of a JPEG, PNG or the like: uint8 [H, W, 3], blue first; None when it is torn, too large or no picture.
 
-    `enough_px`: a JPEG is unpacked half as large, in much less time, where its shorter side has so many pixels left
-    then; 0: never. Of what half is, no photo was recognised worse; of a quarter some were (`bench/decoding.py`).
+    `enough_px`: the network's side; a JPEG is unpacked half as large, in less time, where its shorter side has twice as
+    many pixels left then; 0: never. Where less is left, one photo in twenty is called something else than by the page,
+    which sees pictures whole (`tests/end_to_end/parity.py`).
 
     From memory, because OpenCV gives a cut-off JPEG *file* back with its missing part painted grey. How large is too
     large is for `kiosk.camera.picture_limit` to say.
@@ -50,4 +54,4 @@ def _decoded(data: bytes, flags: int) -> NDArray[np.uint8] | None:
 
 def _flags(data: bytes, enough_px: int) -> int:
     size = jpeg_size(data) if enough_px else None
-    return cv2.IMREAD_COLOR if size is None or min(size) < 2 * enough_px else cv2.IMREAD_REDUCED_COLOR_2
+    return cv2.IMREAD_COLOR if size is None or min(size) < 2 * _LEFT * enough_px else cv2.IMREAD_REDUCED_COLOR_2
