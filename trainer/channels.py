@@ -1,6 +1,6 @@
 """What goes through each channel of a network while it looks at photos."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,27 +10,20 @@ from trainer.running import run_network
 from trainer.steps import Floats, Network
 
 
-def channel_means(network: Network, batches: Iterable[NDArray[np.uint8]]) -> dict[str, Floats]:
+def channel_means(network: Network, batches: Sequence[NDArray[np.uint8]]) -> dict[str, Floats]:
     """For the input and each step's output, the mean of each channel over all photos and places, [channels].
 
     `batches` are RGB pixels, uint8 [N, S, S, 3].
     """
     import tensorflow as tf
 
-    photos = 0
-
-    def counted() -> Iterable[NDArray[np.uint8]]:
-        nonlocal photos
-        for batch in batches:
-            photos += len(batch)
-            yield batch
-
     # Over each photo's places first: sums over all places of all photos would lose float32's last digits.
-    totals = _gathered(network, counted(), lambda places: tf.reduce_sum(tf.reduce_mean(places, 1), 0), np.add)
+    totals = _gathered(network, batches, lambda places: tf.reduce_sum(tf.reduce_mean(places, 1), 0), np.add)
+    photos = sum(map(len, batches))
     return {name: np.asarray(total / photos, np.float32) for name, total in totals.items()}
 
 
-def channel_extents(network: Network, batches: Iterable[NDArray[np.uint8]]) -> dict[str, Floats]:
+def channel_extents(network: Network, batches: Sequence[NDArray[np.uint8]]) -> dict[str, Floats]:
     """For the input and each step's output, how far each channel goes from nought, in either direction, [channels]."""
     import tensorflow as tf
 
@@ -39,7 +32,7 @@ def channel_extents(network: Network, batches: Iterable[NDArray[np.uint8]]) -> d
 
 def _gathered(
     network: Network,
-    batches: Iterable[NDArray[np.uint8]],
+    batches: Sequence[NDArray[np.uint8]],
     measure: Callable[[Any], Any],
     join: Callable[[Any, Any], Any],
 ) -> dict[str, Floats]:

@@ -7,7 +7,7 @@ behind: "cross-layer equalisation", Nagel et al. 2019, https://arxiv.org/abs/190
 outputs of MobileNet V2's bottlenecks, which blocks add to each other and which round worst of all its tensors.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ _WIDEST = 64.0
 """A channel is made wider by this at most: one that hardly ever holds anything says little about the next photo."""
 
 
-def with_channels_equalised(network: Network, batches: Iterable[NDArray[np.uint8]]) -> Network:
+def with_channels_equalised(network: Network, batches: Sequence[NDArray[np.uint8]]) -> Network:
     """The same network, each channel between bottlenecks as wide as the widest beside it.
 
     `batches` are RGB pixels, uint8 [N, S, S, 3], of photos like those that the network will see.

@@ -5,7 +5,7 @@ in. These shifts add up from layer to layer and cost more than all other errors 
 each is taken off the layer's bias: "bias correction", Nagel et al. 2019, https://arxiv.org/abs/1906.04721, section 4.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -55,7 +55,7 @@ def _same_padding(side: int, conv: Step, dimension: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def with_biases_corrected(network: Network, batches: Iterable[NDArray[np.uint8]]) -> Network:
+def with_biases_corrected(network: Network, batches: Sequence[NDArray[np.uint8]]) -> Network:
     """The network with weights on their integers' grid and biases that make up for it.
 
     `batches` are RGB pixels, uint8 [N, S, S, 3], of photos like those that the network will see.

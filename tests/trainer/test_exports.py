@@ -198,7 +198,6 @@ def test_weights_of_the_page_are_one_byte_each(built: Built) -> None:
 
 
 def test_every_convolution_of_the_kiosk_has_a_scale_for_each_output(built: Built) -> None:
-
     network = read_network((built.bundle / "model.tflite").read_bytes())
     weighted = [step for step in network.steps if step.kernel is not None and step.bias is not None]
     assert len(weighted) == 53
